@@ -1,0 +1,262 @@
+"""The command `inpaint`: its arguments, and what becomes of its errors.
+
+Every command is a module of `inpaint.commands` with `run(arguments) -> exit code`, imported when
+it is called: so help and usage errors need neither torch nor OpenCV.
+
+Exit codes: 0 all done, 1 some files failed (a line each on stderr), 2 nothing could be done (one
+line on stderr), 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line (without the program's name) and return its exit code.
+
+    Raises SystemExit, as argparse does, for --help (0) and wrong usage (2).
+    """
+    arguments = build_parser().parse_args(argv)
+    if hasattr(sys.stdout, "reconfigure"):
+        # Paths may have letters that the terminal's encoding lacks.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    from inpaint.errors import InpaintError
+
+    try:
+        return importlib.import_module(f"inpaint.commands.{arguments.command}").run(arguments)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader has gone, as in `inpaint models | head`: nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (InpaintError, OSError, MemoryError, RuntimeError) as error:
+        from inpaint.commands import error_line
+
+        # torch says by a RuntimeError that memory is short; any other is a defect of ours.
+        if isinstance(error, RuntimeError) and "memory" not in str(error):
+            raise
+
+        print(f"inpaint: {error_line(error)}", file=sys.stderr)
+        return 2
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; the namespace it makes has the command's name in `command`."""
+    parser = argparse.ArgumentParser(
+        prog="inpaint",
+        description="Fill holes in photos: scratches, wires, dates, strangers.",
+    )
+    parser.add_argument("--version", action=_Version, help="print the version and exit")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_restore(commands)
+    _add_evaluate(commands)
+    _add_models(commands)
+    _add_masks(commands)
+    _add_app(commands)
+    return parser
+
+
+def _add_restore(commands: Any) -> None:
+    parser = commands.add_parser(
+        "restore",
+        help="fill the masked parts of a photo, or of a folder of photos",
+        description="Fill the masked parts of a photo, or of all photos of a folder, and write "
+        "them in their own format with their metadata. The photo itself is never overwritten.",
+    )
+    parser.add_argument("photo", type=Path, metavar="PHOTO|FOLDER")
+    parser.add_argument(
+        "--mask",
+        type=Path,
+        required=True,
+        metavar="MASK|FOLDER",
+        help="a picture as large as the photo, white where to fill; or a folder with masks of the "
+        "photos' names (beach.png or beach_mask.png for beach.jpg). One mask serves a whole folder "
+        "of photos of its size",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="OUT",
+        help="a file, or a folder that exists; for a folder of photos a folder, made if need be "
+        "(default: PHOTO_restored, FOLDER_restored). The suffix of a file sets the format",
+    )
+    parser.add_argument(
+        "--method",
+        default="default",
+        metavar="NAME|FILE",
+        help="see `inpaint models`, or a weights file (default: %(default)s)",
+    )
+    _add_device(parser)
+    parser.add_argument(
+        "--grow",
+        type=_number(int, 0),
+        default=0,
+        metavar="N",
+        help="enlarge the mask by N pixels, against halos round a tight mask",
+    )
+    parser.add_argument(
+        "--feather",
+        type=_number(float, 0),
+        default=0.0,
+        metavar="N",
+        help="blend the fill into the photo over N pixels, inside the mask",
+    )
+    parser.add_argument(
+        "--quality",
+        type=_number(int, 1, 100),
+        metavar="Q",
+        help="1 to 100, for JPEG, WebP and their like (default: as the photo was)",
+    )
+    _add_overwrite(parser)
+
+
+def _add_evaluate(commands: Any) -> None:
+    parser = commands.add_parser(
+        "evaluate",
+        help="measure how well methods fill holes in your photos",
+        description="Punch holes into photos, fill them by one or more methods, and compare with "
+        "the photos: PSNR, SSIM, LPIPS, L1, on the whole and by the share of the hole.",
+    )
+    parser.add_argument("photos", nargs="+", metavar="PHOTO|FOLDER")
+    parser.add_argument(
+        "--masks",
+        default="everyday",
+        metavar="KIND|FOLDER",
+        help="a kind of random masks (everyday, thin, medium, thick, ..., see `inpaint masks`) or "
+        "a folder with masks of the photos' names (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--method",
+        nargs="+",
+        action="extend",
+        dest="methods",
+        metavar="NAME|FILE",
+        help="one or more, see `inpaint models` (default: default telea)",
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="FOLDER", help="write report.json and report.csv there"
+    )
+    _add_device(parser)
+    _add_seed(parser)
+    parser.add_argument(
+        "--limit", type=_number(int, 1), metavar="N", help="only the first N photos"
+    )
+    _add_overwrite(parser)
+
+
+def _add_models(commands: Any) -> None:
+    parser = commands.add_parser(
+        "models",
+        help="list the methods that can be chosen",
+        description="List the methods that --method takes; with a NAME, what is known of it.",
+    )
+    parser.add_argument("name", nargs="?", metavar="NAME|FILE")
+
+
+def _add_masks(commands: Any) -> None:
+    parser = commands.add_parser(
+        "masks",
+        help="draw random masks",
+        description="Draw random masks and write them as PNG, white where to fill. They are those "
+        "that `inpaint evaluate` draws for photos of that size by the same kind and seed.",
+    )
+    parser.add_argument(
+        "kind",
+        metavar="KIND",
+        help="everyday, thin, medium, thick, lama, lama_small, comodgan, mat, mat_small, scratches",
+    )
+    parser.add_argument(
+        "--size", type=_size, required=True, metavar="WxH", help="in pixels, such as 640x480"
+    )
+    parser.add_argument("--count", type=_number(int, 1), default=1, metavar="N")
+    parser.add_argument("--output", type=Path, required=True, metavar="FOLDER")
+    _add_seed(parser)
+    _add_overwrite(parser)
+
+
+def _add_app(commands: Any) -> None:
+    parser = commands.add_parser(
+        "app",
+        help="open the web app",
+        description="Serve the web app; the photos stay on this machine.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="(default: %(default)s)")
+    parser.add_argument(
+        "--port", type=_number(int, 0, 65535), default=7860, help="(default: %(default)s)"
+    )
+    _add_device(parser)
+
+
+def _add_device(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--device",
+        default="auto",
+        metavar="D",
+        help="auto, cpu, cuda, cuda:1, mps, ... (default: %(default)s)",
+    )
+
+
+def _add_seed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--seed",
+        type=_number(int, 0),
+        default=20240,
+        metavar="N",
+        help="of the random masks (default: %(default)s)",
+    )
+
+
+def _add_overwrite(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--overwrite", action="store_true", help="replace files that exist already")
+
+
+class _Version(argparse.Action):
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print(f"photomend {version('photomend')}")
+        except PackageNotFoundError:
+            print("photomend (run from its source, not installed)")
+        parser.exit()
+
+
+def _number(kind: type, least: int, most: int | None = None) -> Any:
+    """A parser of numbers that are at least `least` and, where that is given, at most `most`."""
+
+    def parse(text: str) -> Any:
+        try:
+            number = kind(text)
+        except ValueError:
+            number = None
+        # Not "number < least": that lets nan through.
+        if number is None or not least <= number <= (float("inf") if most is None else most):
+            what = "a whole number" if kind is int else "a number"
+            limits = f"of at least {least}" if most is None else f"from {least} to {most}"
+            raise argparse.ArgumentTypeError(f"{text!r} is not {what} {limits}")
+        return number
+
+    return parse
+
+
+def _size(text: str) -> tuple[int, int]:
+    """Width and height from a text such as 640x480."""
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT, such as 640x480")
+    return int(width), int(height)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

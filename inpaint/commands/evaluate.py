@@ -1,0 +1,51 @@
+"""`inpaint evaluate`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from tqdm import tqdm
+
+from inpaint.commands import error_line
+from inpaint.errors import InpaintError
+from inpaint.evaluation import evaluate
+from inpaint.pairing import find_photos
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure, print the tables, and write the report; 1 if photos failed."""
+    photos = find_photos(arguments.photos)[: arguments.limit]
+    if arguments.output is not None:
+        # Before the work, which may take hours.
+        report_file = arguments.output / "report.json"
+        if report_file.exists() and not arguments.overwrite:
+            raise InpaintError(f"{report_file} exists already (--overwrite replaces it)")
+        arguments.output.mkdir(parents=True, exist_ok=True)
+    # Without a terminal on stderr there is nothing to draw a bar on.
+    with tqdm(unit="fill", disable=None) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        report = evaluate(
+            photos,
+            arguments.masks,
+            arguments.methods or ["default", "telea"],
+            device=arguments.device,
+            seed=arguments.seed,
+            progress=progress,
+        )
+    print(report.table())
+    by_hole_ratio = report.table(by_hole_ratio=True)
+    print(f"\n{by_hole_ratio}")
+    if arguments.output is not None:
+        print()
+        for path in report.write(arguments.output):
+            print(path)
+    for row in report.failures:
+        line = error_line(InpaintError(row.error))
+        name = "" if row.photo in line else f"{row.photo}: "
+        print(f"inpaint: {row.method}: {name}{line}", file=sys.stderr)
+    return 1 if report.failures else 0

@@ -1,0 +1,172 @@
+"""Inpainter: a method, the windows that a hole needs, and the pasting."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from inpaint import mask as masks
+from inpaint.errors import MethodError, PhotoError
+from inpaint.known_pixels import blur_known, enlarge, shrink_known
+from inpaint.methods import Method, create_method
+from inpaint.photo import Photo
+from inpaint.window import find_windows
+
+_DTYPES = (np.uint8, np.uint16, np.float32, np.float64)
+_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
+
+Progress = Callable[[int, int], None]
+
+
+class Inpainter:
+    """Fills what a mask covers; every other pixel stays as it is, bit by bit.
+
+    method: a name of `list_methods()`, a weights file, or an object with the Method contract.
+    device: "auto", "cpu", "cuda", "cuda:N" or "mps". One Inpainter serves several threads.
+    MethodError or WeightsError if the method cannot be had.
+    """
+
+    def __init__(self, method: str | Path | Method = "default", device: str = "auto") -> None:
+        self.method = create_method(method, device)
+
+    def restore(
+        self,
+        photo: str | os.PathLike | bytes | Image.Image | np.ndarray | Photo,
+        mask: str | os.PathLike | bytes | Image.Image | np.ndarray,
+        *,
+        grow: int = 0,
+        feather: float = 0,
+        context: int | None = None,
+        progress: Progress | None = None,
+    ) -> Photo:
+        """The photo with what the mask covers filled.
+
+        photo: all that `Photo.read` takes; mask: all that `read_mask` takes, of the photo's
+        upright size, white or True = fill. The options are those of `restore_array`.
+        PhotoError or MaskError says what is wrong with which.
+        """
+        photo = Photo.read(photo)
+        hole = masks.grow(masks.read_mask(mask, (photo.height, photo.width)), grow)
+        pixels = self.restore_array(
+            photo.pixels, hole, feather=feather, context=context, progress=progress
+        )
+        return photo.with_edit(pixels, hole)
+
+    def restore_array(
+        self,
+        image: np.ndarray,
+        hole: np.ndarray,
+        *,
+        grow: int = 0,
+        feather: float = 0,
+        context: int | None = None,
+        progress: Progress | None = None,
+    ) -> np.ndarray:
+        """A copy of `image` with the hole filled; its dtype and shape stay.
+
+        image: H x W x 3 RGB or H x W grey; uint8, uint16, or float32/64 from 0 to 1. hole: bool
+        H x W, or what else `read_mask` takes.
+        grow: pixels by which the hole grows first.
+        feather: over this many pixels inside the hole's edge the fill is shifted towards the mean
+        colour of its surroundings, which hides a seam; nothing of what was in the hole returns.
+        context: pixels around each part of the hole that the method sees (find_windows).
+        progress: called with (windows done, windows in all), before the first and after each.
+        MaskError if the hole is empty or of another size; PhotoError for another kind of image
+        or one that is not finite outside the hole; MethodError for a context below 1.
+        """
+        _check_image(image)
+        hole = masks.grow(masks.read_mask(hole, image.shape[:2]), grow)
+        masks.check_hole(hole)
+        _check_values(image, hole)
+        windows = find_windows(hole, context)
+        result = image.copy()
+        for done, window in enumerate(windows):
+            if progress is not None:
+                progress(done, len(windows))
+            part = hole[window.slices]
+            picture = _to_float(image[window.slices], part)
+            fill = _feathered(self._fill(picture, part), picture, part, feather)
+            result[window.slices][part] = _from_float(fill[part], image)
+        if progress is not None:
+            progress(len(windows), len(windows))
+        return result
+
+    def _fill(self, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+        """One window, shrunk for the method if it is too large for it."""
+        height, width = hole.shape
+        limit = self.method.max_side
+        if limit is None or max(height, width) <= limit:
+            return self._call(picture, hole)
+        scale = limit / max(height, width)
+        small, small_hole = shrink_known(
+            picture, hole, max(1, round(height * scale)), max(1, round(width * scale))
+        )
+        if small_hole.any():
+            small = np.where(small_hole[..., None], self._call(small, small_hole), small)
+        return enlarge(small, height, width)
+
+    def _call(self, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+        fill = np.asarray(self.method.fill(picture, hole), np.float32)
+        if fill.shape != picture.shape or not np.isfinite(fill[hole]).all():
+            raise MethodError(
+                f"method {self.method.name!r} failed: {picture.shape} went in, {fill.shape} "
+                "came out, or values that are not numbers"
+            )
+        return np.clip(fill, 0, 1)
+
+
+def _feathered(fill: np.ndarray, picture: np.ndarray, hole: np.ndarray, width: float) -> np.ndarray:
+    """The fill, near the hole's edge shifted by how its mean colours differ from those outside.
+
+    Both means are Gaussian, one of known pixels only, the other of the fill only.
+    """
+    weights = masks.feather(hole, width)[..., None]
+    if width == 0 or hole.all():
+        return fill
+    outside, outside_share = blur_known(picture, hole, max(width / 2, 1))
+    inside, _ = blur_known(fill, ~hole, max(width / 2, 1))
+    shift = np.where(outside_share[..., None] > 1e-4, outside - inside, 0)
+    return np.clip(fill + (1 - weights) * shift, 0, 1)
+
+
+def _check_image(image: np.ndarray) -> None:
+    shape = getattr(image, "shape", ())
+    shaped = len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)
+    if not shaped or 0 in shape or image.dtype not in _DTYPES:
+        kind = f"{image.dtype} {shape}" if isinstance(image, np.ndarray) else type(image).__name__
+        raise PhotoError(
+            f"an image array is H x W x 3 or H x W of uint8, uint16, float32 or float64, not {kind}"
+        )
+
+
+def _check_values(image: np.ndarray, hole: np.ndarray) -> None:
+    if image.dtype.kind != "f":
+        return
+    known = image[~hole]
+    if not np.isfinite(known).all():
+        raise PhotoError("the image has values outside the hole that are not numbers or infinite")
+    if known.size and known.max() > 2:
+        raise PhotoError(f"an image of floats goes from 0 to 1, not to {known.max():g}")
+
+
+def _to_float(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """float32 H x W x 3 in [0, 1], with nothing in the hole that could reach the fill."""
+    scale = np.float32(np.iinfo(image.dtype).max if image.dtype.kind == "u" else 1)
+    picture = image.astype(np.float32) / scale
+    picture[hole] = 0
+    if picture.ndim == 2:
+        picture = np.repeat(picture[..., None], 3, axis=2)
+    return np.clip(picture, 0, 1)
+
+
+def _from_float(fill: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """Pixels N x 3 in the image's dtype; N where it is grey."""
+    if image.ndim == 2:
+        fill = fill @ _LUMINANCE
+    if image.dtype.kind == "u":
+        fill = np.rint(fill * np.float32(np.iinfo(image.dtype).max))
+    return fill.astype(image.dtype)

@@ -1,0 +1,127 @@
+"""Masks: reading, checking, growing, feathering. bool H x W, True = fill."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+from PIL import Image
+
+from inpaint._opencv import cv2
+from inpaint.errors import MaskError, PhotoError
+from inpaint.exif import find_orientation, turn_upright
+from inpaint.picture_file import open_picture
+from inpaint.window import Window, bounding_box
+
+_MIDDLE = 127  # of 255: what is lighter counts
+
+
+def read_mask(
+    source: str | os.PathLike | bytes | Image.Image | np.ndarray,
+    shape: tuple[int, int] | None = None,
+) -> np.ndarray:
+    """A mask from a path, a file's bytes, a PIL image or an array: bool H x W, True = fill.
+
+    A picture's white counts (luminance above 127 of 255); where it has transparent parts and all
+    else is of one colour, what is opaque counts. An array is bool; or integers, of which those
+    above half of 255 (uint16: of 65535) count, or 1 where there are 0 and 1 only; or floats, of
+    which those above 0.5 count; H x W, or uint8 with 1 to 4 channels as a picture has.
+    `shape` is the photo's (height, width). MaskError if the source is no mask or has another size.
+    """
+    mask = _from_array(source) if isinstance(source, np.ndarray) else _from_file(source)
+    if shape is not None and mask.shape != tuple(shape):
+        (height, width), (rows, columns) = shape, mask.shape
+        hint = "; turned by 90 degrees it would fit" if (columns, rows) == (height, width) else ""
+        raise MaskError(
+            f"the mask is {columns} x {rows} pixels, the photo {width} x {height} "
+            f"(width x height){hint}"
+        )
+    return mask
+
+
+def check_hole(hole: np.ndarray) -> None:
+    """MaskError if there is nothing to fill."""
+    if not hole.any():
+        raise MaskError("nothing is painted: the mask has no white part that could be filled")
+
+
+def grow(mask: np.ndarray, pixels: int) -> np.ndarray:
+    """The bool H x W mask with all within `pixels` of it, a disc. MaskError if negative."""
+    if pixels < 0:
+        raise MaskError(f"a mask grows by 0 pixels or more, not by {pixels}")
+    grown = mask.copy()
+    box = bounding_box(mask)
+    if pixels and box is not None:
+        around = _widen(box, int(np.ceil(pixels)), mask.shape).slices
+        distance = cv2.distanceTransform(
+            (~mask[around]).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
+        )
+        grown[around] = distance <= pixels
+    return grown
+
+
+def feather(hole: np.ndarray, pixels: float) -> np.ndarray:
+    """Weights of a fill, float32 H x W: 0 outside the bool hole, rising to 1 `pixels` deep in it.
+
+    The photo's border is no edge of the hole. MaskError if negative.
+    """
+    if not 0 <= pixels < np.inf:
+        raise MaskError(f"a feather is 0 pixels or more, not {pixels}")
+    if pixels == 0 or hole.all():
+        return hole.astype(np.float32)
+    inside = np.ascontiguousarray(hole).view(np.uint8)
+    depth = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.minimum(depth / np.float32(pixels + 1), 1)
+
+
+def _widen(box: Window, margin: int, shape: tuple[int, int]) -> Window:
+    top, left = max(box.top - margin, 0), max(box.left - margin, 0)
+    bottom = min(box.top + box.height + margin, shape[0])
+    right = min(box.left + box.width + margin, shape[1])
+    return Window(top, left, bottom - top, right - left)
+
+
+def _from_array(array: np.ndarray) -> np.ndarray:
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    if 0 in array.shape:
+        raise MaskError(f"the mask is empty ({array.dtype} {array.shape})")
+    if array.ndim == 3 and array.shape[2] in (2, 3, 4) and array.dtype == np.uint8:
+        return _threshold(Image.fromarray(array))
+    if array.ndim != 2:
+        raise MaskError(f"a mask array is height x width, not {array.dtype} {array.shape}")
+    if array.dtype == bool:
+        return array
+    if array.dtype.kind == "f":
+        if np.nanmax(array, initial=0) > 1:
+            raise MaskError(f"a mask of floats goes from 0 to 1, not to {np.nanmax(array):g}")
+        return array > 0.5
+    if array.dtype.kind not in "iu":
+        raise MaskError(f"a mask array holds bool, integers or floats, not {array.dtype}")
+    if array.max() == 1:
+        return array == 1
+    return array > (65535 // 2 if array.dtype == np.uint16 else _MIDDLE)
+
+
+def _from_file(source: str | os.PathLike | bytes | Image.Image) -> np.ndarray:
+    try:
+        file = open_picture(source)
+        file.decode()
+        return _threshold(turn_upright(file.image, find_orientation(file.image)))
+    except (PhotoError, ValueError) as error:
+        raise MaskError(f"mask {error}") from error
+
+
+def _threshold(image: Image.Image) -> np.ndarray:
+    if image.mode.startswith(("I", "F")):
+        levels = np.asarray(image)
+        return levels > (65535 // 2 if image.mode.startswith("I") else 0.5)
+    if not image.has_transparency_data:
+        return np.asarray(image if image.mode == "L" else image.convert("L")) > _MIDDLE
+    picture = image.convert("RGBA")
+    light = np.asarray(picture.convert("L"))
+    opaque = np.asarray(picture.getchannel("A")) > _MIDDLE
+    visible = light[opaque]
+    if not opaque.all() and visible.size and visible.min() == visible.max():
+        return opaque
+    return (light > _MIDDLE) & opaque

@@ -1,0 +1,54 @@
+"""The trained network as a method."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from inpaint import weights
+from inpaint.errors import MethodError
+
+
+class NetworkMethod:
+    """Fills holes with a network from a weights file.
+
+    weights_name: a shipped name ("default") or a .safetensors file; device: a torch device.
+    """
+
+    def __init__(self, weights_name: str | Path, device: str = "cpu"):
+        path = weights.find_weights(weights_name)
+        self.name = path.stem
+        self.path = path
+        self.device = torch.device(device)
+        self.max_side = int(weights.read_card(path).get("max_side", 512))
+        network = weights.load_network(path, device)
+        self._network = network.to(memory_format=torch.channels_last)
+
+    def fill(self, image: np.ndarray, hole: np.ndarray) -> np.ndarray:
+        """The Method contract: float32 H x W x 3 in [0, 1] and bool H x W in, the picture out."""
+        pixels = torch.from_numpy(np.ascontiguousarray(image, dtype=np.float32))
+        mask = torch.from_numpy(np.ascontiguousarray(hole, dtype=np.float32))
+        with torch.inference_mode():
+            out = self._network(
+                pixels.permute(2, 0, 1)[None].to(self.device), mask[None, None].to(self.device)
+            )
+        return out[0].permute(1, 2, 0).float().cpu().numpy()
+
+
+def choose_device(name: str) -> str:
+    """A torch device for "auto", "cpu", "cuda", "cuda:N" or "mps".
+
+    "auto": a CUDA GPU, else Apple's, else the CPU. MethodError if the named one is not there.
+    """
+    available = ["cpu"]
+    if torch.cuda.is_available():
+        available += ["cuda", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
+    if torch.backends.mps.is_available():
+        available.append("mps")
+    if name == "auto":
+        return next(device for device in ("cuda", "mps", "cpu") if device in available)
+    if name not in available:
+        raise MethodError(f"no device {name!r} here (there are: auto, {', '.join(available)})")
+    return name

@@ -1,0 +1,90 @@
+"""InpaintingNetwork: encoder, bottleneck and decoder around a prefilled hole."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from inpaint.network.bottlenecks import BOTTLENECKS
+from inpaint.network.decoders import DECODERS
+from inpaint.network.encoders import ENCODERS
+from inpaint.network.prefill import PREFILLS
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """What rebuilds a network: names of its parts and their options, as plain JSON values."""
+
+    encoder: str = "light"
+    encoder_options: dict[str, Any] = field(default_factory=dict)
+    bottleneck: str = "dilated"
+    bottleneck_options: dict[str, Any] = field(default_factory=dict)
+    decoder: str = "residual"
+    decoder_options: dict[str, Any] = field(default_factory=dict)
+    prefill: str = "push_pull"  # or "mean"
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class InpaintingNetwork(nn.Module):
+    """Fills the holes of pictures of any size.
+
+    ValueError names a part or an option that does not exist.
+    """
+
+    def __init__(self, config: NetworkConfig):
+        super().__init__()
+        self.config = config
+        self.encoder = ENCODERS.create(config.encoder, **config.encoder_options)
+        channels, strides = self.encoder.channels, self.encoder.strides
+        self.bottleneck = BOTTLENECKS.create(
+            config.bottleneck, channels[-1], **config.bottleneck_options
+        )
+        self.decoder = DECODERS.create(config.decoder, channels, strides, **config.decoder_options)
+        self.prefill = PREFILLS.create(config.prefill)
+        self.adds_to_prefill = config.prefill == "push_pull"
+        if self.adds_to_prefill:  # start from a fill that is already fair, and learn the rest
+            nn.init.zeros_(self.decoder.head.weight)
+            nn.init.zeros_(self.decoder.head.bias)
+
+    def forward(self, image: Tensor, mask: Tensor) -> Tensor:
+        """The picture that the network sees behind the holes.
+
+        image: N x 3 x H x W, float, RGB in [0, 1]; mask: N x 1 x H x W, 1 = hole; H, W >= 1.
+        Returns N x 3 x H x W, the network's whole output: `composite` takes the hole from it.
+        In [0, 1] in eval mode; unbounded while training, where a clamp would stop gradients.
+        """
+        height, width = image.shape[-2:]
+        prefilled = self.prefill(image, mask)
+        x = self._pad(torch.cat((prefilled, mask.to(prefilled.dtype)), dim=1))
+        features = self.encoder(x)
+        features[-1] = self.bottleneck(features[-1])
+        out = self.decoder(features)[..., :height, :width]
+        if self.adds_to_prefill:
+            out = prefilled + out
+        return out if self.training else out.clamp(0, 1)
+
+    def _pad(self, x: Tensor) -> Tensor:
+        """Pad right and bottom to a multiple of the stride, by reflection where it fits."""
+        height, width = x.shape[-2:]
+        stride = self.encoder.strides[-1]
+
+        def missing(side: int) -> int:
+            return math.ceil(max(side, self.encoder.min_side) / stride) * stride - side
+
+        right, bottom = missing(width), missing(height)
+        if not right and not bottom:
+            return x
+        fits = right < width and bottom < height
+        return F.pad(x, (0, right, 0, bottom), mode="reflect" if fits else "replicate")
+
+
+def composite(image: Tensor, mask: Tensor, out: Tensor) -> Tensor:
+    """`out` where mask is 1, `image` elsewhere. Shapes as in `InpaintingNetwork.forward`."""
+    return torch.where(mask > 0.5, out, image)

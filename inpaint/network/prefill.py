@@ -1,0 +1,53 @@
+"""What stands in the hole before the network looks at it.
+
+Both functions take image N x 3 x H x W in [0, 1] and mask N x 1 x H x W (1 = hole) and
+return the image with the hole's pixels replaced; what was under the hole has no influence.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from inpaint.network.encoders.base import IMAGENET_MEAN
+from inpaint.network.registry import Registry
+
+
+def mean_fill(image: Tensor, mask: Tensor) -> Tensor:
+    """ImageNet's mean colour, which normalises to zero."""
+    mean = torch.tensor(IMAGENET_MEAN, dtype=image.dtype, device=image.device)
+    return torch.where(mask > 0.5, mean.view(1, 3, 1, 1), image)
+
+
+def push_pull(image: Tensor, mask: Tensor) -> Tensor:
+    """A smooth fill from a pyramid of means of the known pixels.
+
+    Push: halve the picture, averaging known pixels only, until every hole has closed or one
+    pixel is left. Pull: going back up, fill what is unknown from the coarser level,
+    bilinearly (Gortler et al., The Lumigraph, 1996). An image without a known pixel
+    becomes mid-grey. Runs in the image's dtype; under autocast cast it to float32 before.
+    """
+    known = (mask <= 0.5).to(image.dtype)
+    color = torch.where(mask > 0.5, torch.zeros_like(image), image)
+    pyramid = [(color, known)]
+    while max(color.shape[-2:]) > 1:
+        color = _halve(color * known)
+        weight = _halve(known)
+        color = color / weight.clamp_min(1e-6)
+        known = (weight > 0).to(image.dtype)
+        pyramid.append((color, known))
+    filled = torch.where(known > 0, color, torch.full_like(color, 0.5))
+    for color, known in reversed(pyramid[:-1]):
+        smooth = F.interpolate(filled, color.shape[-2:], mode="bilinear", align_corners=False)
+        filled = torch.where(known > 0, color, smooth)
+    return filled
+
+
+def _halve(x: Tensor) -> Tensor:
+    return F.avg_pool2d(x, 2, ceil_mode=True, count_include_pad=False)
+
+
+PREFILLS = Registry("prefill")
+PREFILLS.register("mean", lambda: mean_fill)
+PREFILLS.register("push_pull", lambda: push_pull)

@@ -1,0 +1,32 @@
+"""What a network costs: parameters and multiply-adds, counted by torch itself."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+
+def count_parameters(network: nn.Module) -> int:
+    """Number of trainable and frozen parameters (buffers are not counted)."""
+    return sum(p.numel() for p in network.parameters())
+
+
+def count_gmac(network: nn.Module, side: int) -> float:
+    """Multiply-adds of one `side` x `side` picture in eval mode, in billions.
+
+    Convolutions and matrix products only, as torch's flop counter has them (two operations
+    make one multiply-add). The network's mode is restored afterwards.
+    """
+    device = next(network.parameters()).device
+    image = torch.zeros(1, 3, side, side, device=device)
+    mask = torch.zeros(1, 1, side, side, device=device)
+    mask[..., : side // 2] = 1
+    training = network.training
+    network.eval()
+    try:
+        with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+            network(image, mask)
+    finally:
+        network.train(training)
+    return counter.get_total_flops() / 2e9

@@ -1,0 +1,135 @@
+"""Restoring as a job: one Inpainter per method, progress as events, stoppable."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from inpaint.errors import InpaintError, MethodError
+from inpaint.inpainter import Inpainter
+from inpaint.mask import read_mask
+from inpaint.methods import list_methods
+from inpaint.photo import Photo
+from inpaint.ui import pictures
+from inpaint.ui.session import ExpiredError, OpenPhoto, PhotoStore, Result
+
+_log = logging.getLogger(__name__)
+
+Progress = Callable[[int, int], None]
+
+
+class StoppedError(InpaintError):
+    """The person asked to stop."""
+
+
+class Restorers:
+    """Inpainters by method name, each made once, when first used."""
+
+    def __init__(self, device: str = "auto") -> None:
+        self.device = device
+        self._made: dict[str, Inpainter] = {}
+        self._lock = threading.Lock()
+
+    def get(self, name: str) -> Inpainter:
+        """The Inpainter of a listed method. MethodError for any other name, paths too."""
+        names = [info.name for info in list_methods()]
+        if name not in names:
+            raise MethodError(f"There is no method {name!r} here; choose {', '.join(names)}.")
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = Inpainter(name, self.device)
+            return self._made[name]
+
+
+def restore_open(
+    photo: OpenPhoto, mask: bytes, revision: str, restorer: Inpainter, progress: Progress
+) -> Result:
+    """Restore an open photo at its full size under the browser's mask."""
+    painted = pictures.read_painted(mask, photo.view_size)
+    start = photo.base.photo if photo.base else Photo.read(photo.source)
+    hole = pictures.scale_mask(painted, photo.height, photo.width)
+    restored = restorer.restore(start, hole, progress=progress)
+    data = restored.encode()
+    view, _ = pictures.make_view(restored, photo.source)
+    filename, media_type = pictures.name_result(photo.name, data)
+    return Result(revision, restored, data, view, filename, media_type)
+
+
+def restore_file(photo: Path, mask: Path, restorer: Inpainter, folder: Path) -> Path:
+    """Restore one file under a mask file of its size into `folder`; the new file's path."""
+    name = pictures.clean_name(photo.name)
+    source = pictures.read_photo(photo.read_bytes(), name)
+    hole = read_mask(mask, (source.height, source.width))
+    data = restorer.restore(source, hole).encode()
+    path = folder / pictures.name_result(name, data)[0]
+    path.write_bytes(data)
+    return path
+
+
+def follow(store: PhotoStore, restorers: Restorers, order: object, owner: str | None) -> Iterator:
+    """Work an order {"id", "revision", "method"} off; yield the events that the page shows.
+
+    Each event carries id, revision and state: "loading", "working" (done, total), and last
+    "done" (seconds, filename), "stopped" or "failed" (message). Nothing is raised.
+    """
+    order = order if isinstance(order, dict) else {}
+    marks = {"id": order.get("id"), "revision": order.get("revision")}
+    try:
+        photo = store.get(marks["id"], owner)
+        mask, revision = photo.mask, photo.revision
+        if mask is None or revision is None or revision != marks["revision"]:
+            raise ExpiredError()
+    except InpaintError as error:
+        yield {**marks, "state": "failed", "message": str(error)}
+        return
+
+    events: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    abandoned = threading.Event()
+
+    def progress(done: int, total: int) -> None:
+        if abandoned.is_set() or photo.stopped == revision:
+            raise StoppedError("Stopped.")
+        events.put({"state": "working", "done": done, "total": total})
+
+    def work() -> None:
+        try:
+            began = time.perf_counter()
+            progress(0, 1)
+            restorer = restorers.get(str(order.get("method")))
+            result = restore_open(photo, mask, revision, restorer, progress)
+            if photo.stopped == revision:
+                raise StoppedError("Stopped.")
+            photo.result = result
+            store.sweep(keep=photo)
+            seconds = round(time.perf_counter() - began, 1)
+            events.put({"state": "done", "seconds": seconds, "filename": result.filename})
+        except StoppedError:
+            events.put({"state": "stopped"})
+        except InpaintError as error:
+            events.put({"state": "failed", "message": str(error)})
+        except MemoryError:
+            message = "There is not enough memory to restore this photo."
+            events.put({"state": "failed", "message": message})
+        except Exception:
+            _log.exception("restoring failed")
+            message = "Restoring failed. The app's own window tells more; try another method."
+            events.put({"state": "failed", "message": message})
+
+    yield {**marks, "state": "loading"}
+    worker = threading.Thread(target=work, name="restore", daemon=True)
+    worker.start()
+    try:
+        while True:
+            event = events.get()
+            yield {**marks, **event}
+            if event["state"] in ("done", "stopped", "failed"):
+                return
+    finally:
+        # A page that goes away must not let the next job start beside this one.
+        abandoned.set()
+        worker.join()

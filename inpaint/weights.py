@@ -1,0 +1,215 @@
+"""Weights files: one safetensors file that is enough to rebuild its network.
+
+Tensors are stored as fp16, or as int8 with one scale per output channel (`NAME.scale`
+beside `NAME`). The header's key ``photomend`` holds a JSON card: format_version, network
+(a NetworkConfig), description, preset, data, samples, figures, licence, max_side.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inpaint.errors import WeightsError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from inpaint.network import InpaintingNetwork
+
+SUFFIX = ".safetensors"
+FORMAT_VERSION = 1
+_KEY = "photomend"
+
+
+@dataclass(frozen=True)
+class WeightsInfo:
+    """A weights file and what its header says, read without its tensors."""
+
+    name: str
+    path: Path
+    card: dict[str, Any]
+
+    @property
+    def description(self) -> str:
+        return str(self.card.get("description", ""))
+
+
+def weights_folder() -> Path:
+    """The folder of the shipped weights: in an installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent
+    installed = package / "_weights"
+    return installed if installed.is_dir() else package.parent / "weights"
+
+
+def list_weights() -> list[WeightsInfo]:
+    """Shipped networks, `default` first, then by name. Imports no torch."""
+    found = []
+    for path in sorted(weights_folder().glob(f"*{SUFFIX}")):
+        card = _read_header(path).get(_KEY)
+        if card is not None:  # other files hold features that metrics and losses use
+            found.append(WeightsInfo(path.stem, path, _parse_card(path, card)))
+    return sorted(found, key=lambda info: (info.name != "default", info.name))
+
+
+def find_weights(name: str | Path) -> Path:
+    """The file of a shipped network's name, or the file that a path names.
+
+    WeightsError if there is neither.
+    """
+    path = Path(name)
+    if path.suffix == SUFFIX:
+        if path.is_file():
+            return path
+        raise WeightsError(f"{path}: no such weights file")
+    shipped = weights_folder() / f"{name}{SUFFIX}"
+    if shipped.is_file():
+        return shipped
+    names = ", ".join(info.name for info in list_weights()) or "none"
+    raise WeightsError(f"no weights named {str(name)!r} in {weights_folder()} (there are: {names})")
+
+
+def read_card(name: str | Path) -> dict[str, Any]:
+    """The card in a weights file's header. WeightsError if it is not a file of ours."""
+    path = find_weights(name)
+    card = _read_header(path).get(_KEY)
+    if card is None:
+        raise WeightsError(f"{path}: a safetensors file, but not weights written by photomend")
+    return _parse_card(path, card)
+
+
+def load_network(name: str | Path, device: str = "cpu") -> InpaintingNetwork:
+    """Rebuild a network from its weights file, in eval mode, float32, on `device`.
+
+    WeightsError names the file, and the tensor that is missing, unknown or of a wrong shape.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    from inpaint.network import InpaintingNetwork, NetworkConfig
+
+    path = find_weights(name)
+    card = read_card(path)
+    try:
+        config = dict(card["network"])
+        config["encoder_options"] = {
+            # A pretrained start is part of the history, not needed to rebuild.
+            key: value
+            for key, value in config.get("encoder_options", {}).items()
+            if key != "pretrained"
+        }
+        network = InpaintingNetwork(NetworkConfig(**config))
+        state = unpack(load_file(path))
+    except (KeyError, TypeError, ValueError, OSError, SafetensorError) as error:
+        raise WeightsError(f"{path}: the network cannot be rebuilt ({error})") from error
+    _check_shapes(path, network, state)
+    network.load_state_dict(state)
+    return network.to(device).eval()
+
+
+def save_network(
+    path: str | Path, network: InpaintingNetwork, card: dict[str, Any], *, dtype: str = "float16"
+) -> Path:
+    """Write a network and its card. `dtype`: "float16", or "int8" per output channel.
+
+    `card` may hold any JSON values; format_version and network are filled in. The file
+    appears whole or not at all.
+    """
+    from safetensors.torch import save
+
+    path = Path(path)
+    card = {"format_version": FORMAT_VERSION, **card, "network": network.config.to_dict()}
+    state = {key: value.detach().cpu() for key, value in network.state_dict().items()}
+    data = save(pack(state, dtype), metadata={_KEY: json.dumps(card)})
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise WeightsError(f"cannot write {path}: {error.strerror}") from error
+    return path
+
+
+def pack(state: dict[str, Tensor], dtype: str) -> dict[str, Tensor]:
+    """Float tensors as they are stored: kernels in `dtype`, everything else in float16.
+
+    Running variances of batch normalisation stay float32: small ones vanish in float16.
+    """
+    import torch
+
+    if dtype not in ("float16", "int8"):
+        raise WeightsError(f"weights are stored as float16 or int8, not {dtype!r}")
+    packed = {}
+    for key, value in state.items():
+        if not value.is_floating_point() or key.endswith("running_var"):
+            packed[key] = value.contiguous()
+        elif dtype == "int8" and value.ndim > 1:
+            scale = value.float().flatten(1).abs().amax(1).clamp_min(1e-12) / 127
+            shape = (-1,) + (1,) * (value.ndim - 1)
+            packed[key] = (value.float() / scale.view(shape)).round().to(torch.int8)
+            packed[f"{key}.scale"] = scale
+        else:
+            packed[key] = value.to(torch.float16).contiguous()
+    return packed
+
+
+def unpack(packed: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The inverse of `pack`: float32 tensors under their own names."""
+    state = {}
+    for key, value in packed.items():
+        scale = packed.get(f"{key}.scale")
+        if scale is not None:
+            state[key] = value.float() * scale.view((-1,) + (1,) * (value.ndim - 1))
+        elif not key.endswith(".scale"):
+            state[key] = value.float() if value.is_floating_point() else value
+    return state
+
+
+def sha256(path: str | Path) -> str:
+    """Hexadecimal SHA-256 of a file, which a report names its weights by."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_header(path: Path) -> dict[str, str]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return file.metadata() or {}
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(f"{path}: not a readable safetensors file ({error})") from error
+
+
+def _parse_card(path: Path, text: str) -> dict[str, Any]:
+    try:
+        card = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise WeightsError(f"{path}: the card in its header is damaged ({error})") from error
+    if not isinstance(card, dict) or card.get("format_version") != FORMAT_VERSION:
+        version = card.get("format_version") if isinstance(card, dict) else None
+        raise WeightsError(
+            f"{path}: weights format {version}, this photomend reads {FORMAT_VERSION}; "
+            "install a photomend of the same age as the file"
+        )
+    return card
+
+
+def _check_shapes(path: Path, network: InpaintingNetwork, state: dict[str, Tensor]) -> None:
+    expected = network.state_dict()
+    for key in expected.keys() | state.keys():
+        if key not in state:
+            raise WeightsError(f"{path}: tensor {key!r} is missing")
+        if key not in expected:
+            raise WeightsError(f"{path}: tensor {key!r} is not part of its network")
+        if state[key].shape != expected[key].shape:
+            found, wanted = tuple(state[key].shape), tuple(expected[key].shape)
+            raise WeightsError(f"{path}: tensor {key!r} has shape {found}, its network {wanted}")

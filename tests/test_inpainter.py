@@ -1,0 +1,261 @@
+"""What the Inpainter promises whatever the method is."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inpaint import Inpainter, Photo
+from inpaint.errors import MaskError, MethodError, PhotoError
+
+
+class Constant:
+    """Fills with one colour and notes what it was given."""
+
+    name = "constant"
+
+    def __init__(self, value: float = 0.25, max_side: int | None = None) -> None:
+        self.value = value
+        self.max_side = max_side
+        self.calls: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def fill(self, image: np.ndarray, hole: np.ndarray) -> np.ndarray:
+        self.calls.append((image.copy(), hole.copy()))
+        return np.full_like(image, self.value)
+
+
+def convert(pixels: np.ndarray, dtype: type) -> np.ndarray:
+    if dtype is np.uint16:
+        return pixels.astype(np.uint16) * 257 - (pixels > 100)
+    return pixels if dtype is np.uint8 else (pixels / 255).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
+@pytest.mark.parametrize("grey", [False, True])
+def test_only_the_hole_changes(dtype, grey, picture, hole):
+    image = convert(picture(40, 50)[..., 0] if grey else picture(40, 50), dtype)
+    mask = hole(40, 50)
+    before, mask_before = image.copy(), mask.copy()
+    result = Inpainter(Constant()).restore_array(image, mask)
+    assert result.dtype == dtype
+    np.testing.assert_array_equal(result[~mask], image[~mask])
+    top = np.iinfo(dtype).max if np.issubdtype(dtype, np.integer) else 1
+    np.testing.assert_allclose(result[mask], np.rint(0.25 * top) if top > 1 else 0.25, rtol=1e-6)
+    np.testing.assert_array_equal(image, before)
+    np.testing.assert_array_equal(mask, mask_before)
+    assert not np.shares_memory(result, image)
+
+
+def test_the_method_sees_nothing_of_the_hole(picture, hole):
+    image = (picture(40, 50) / 255).astype(np.float32)
+    mask = hole(40, 50)
+    image[mask] = np.nan
+    for limit in (None, 16):
+        method = Constant(max_side=limit)
+        Inpainter(method).restore_array(image, mask)
+        seen, _ = method.calls[0]
+        assert np.isfinite(seen).all()
+        assert seen.dtype == np.float32
+        assert max(seen.shape) <= (limit or 50)
+
+
+def test_what_was_in_the_hole_never_matters(picture, hole):
+    image, mask = picture(64, 80), hole(64, 80)
+    other = image.copy()
+    other[mask] = 255 - other[mask]
+    inpainter = Inpainter("navier-stokes")
+    for options in ({}, {"feather": 5}, {"grow": 2}):
+        np.testing.assert_array_equal(
+            inpainter.restore_array(image, mask, **options)[mask],
+            inpainter.restore_array(other, mask, **options)[mask],
+        )
+
+
+def test_shrinking_uses_known_pixels_only():
+    image = np.zeros((100, 100, 3), np.uint8)
+    image[:] = 200
+    mask = np.zeros((100, 100), bool)
+    mask[41:58, 39:61] = True
+    image[mask] = 0
+    method = Constant(max_side=25)
+    Inpainter(method).restore_array(image, mask)
+    seen, seen_hole = method.calls[0]
+    assert seen.shape == (25, 25, 3)
+    np.testing.assert_allclose(seen[~seen_hole], 200 / 255, atol=1e-5)
+    assert seen_hole.sum() == 5 * 7  # all that the hole touches
+
+
+def test_scratches_everywhere_leave_something_known():
+    image = np.full((64, 64, 3), 120, np.uint8)
+    mask = np.zeros((64, 64), bool)
+    mask[:, ::4] = True
+    image[mask] = 0
+    method = Constant(max_side=8)
+    result = Inpainter(method).restore_array(image, mask)
+    assert not method.calls  # every small pixel had known ones in it
+    assert (result == 120).all()
+
+
+def test_a_window_within_the_limit_is_not_shrunk(picture, hole):
+    method = Constant(max_side=60)
+    Inpainter(method).restore_array(picture(40, 60), hole(40, 60))
+    assert method.calls[0][0].shape == (40, 60, 3)
+
+
+def test_every_part_gets_a_window_and_progress_is_told(picture):
+    image = picture(300, 400)
+    mask = np.zeros((300, 400), bool)
+    mask[10, 10] = mask[290, 390] = mask[10, 390] = True
+    method, told = Constant(), []
+    Inpainter(method).restore_array(image, mask, progress=lambda *step: told.append(step))
+    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    assert all(seen.sum() == 1 for _, seen in method.calls)
+    Inpainter(method := Constant()).restore_array(image, mask, context=4)
+    assert {seen.shape for _, seen in method.calls} == {(9, 9), (15, 9), (14, 14), (14, 9)} or all(
+        max(seen.shape) <= 15 for _, seen in method.calls
+    )
+
+
+def test_progress_can_stop(picture, hole):
+    class Stop(Exception):
+        pass
+
+    def progress(done: int, total: int) -> None:
+        raise Stop
+
+    with pytest.raises(Stop):
+        Inpainter(Constant()).restore_array(picture(20, 20), hole(20, 20), progress=progress)
+
+
+def test_growing_comes_first(picture):
+    mask = np.zeros((30, 30), bool)
+    mask[15, 15] = True
+    image = picture(30, 30)
+    changed = (Inpainter(Constant()).restore_array(image, mask, grow=3) != image).any(axis=2)
+    assert changed[12, 15]
+    assert changed[15, 18]
+    assert not changed[11, 15]
+    assert not changed[13, 12]
+
+
+def test_feathering_moves_the_fill_towards_its_surroundings():
+    image = np.full((60, 60, 3), 200, np.uint8)
+    mask = np.zeros((60, 60), bool)
+    mask[15:45, 15:45] = True
+    image[mask] = 0
+    plain = Inpainter(Constant()).restore_array(image, mask)
+    soft = Inpainter(Constant()).restore_array(image, mask, feather=6)
+    assert (plain[mask] == 64).all()
+    row = soft[30, 15:31, 0].astype(int)
+    assert row[0] > 170
+    assert (np.diff(row) <= 0).all()
+    assert row[-1] == 64
+    np.testing.assert_array_equal(soft[~mask], image[~mask])
+
+
+def test_feathering_leaves_a_fill_that_fits_alone():
+    image = np.full((40, 40, 3), 64, np.uint8)
+    mask = np.zeros((40, 40), bool)
+    mask[10:30, 10:30] = True
+    result = Inpainter(Constant(64 / 255)).restore_array(image, mask, feather=5)
+    assert (result == 64).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (37, 53)])
+def test_the_whole_image_may_be_hole(shape, picture):
+    result = Inpainter(Constant()).restore_array(picture(*shape), np.ones(shape, bool), feather=3)
+    assert (result == 64).all()
+
+
+def test_masks_of_other_kinds(picture, hole):
+    mask = hole(20, 30)
+    expected = Inpainter(Constant()).restore_array(picture(20, 30), mask)
+    for kind in (mask.astype(np.uint8) * 255, mask.astype(float), Image.fromarray(mask)):
+        result = Inpainter(Constant()).restore_array(picture(20, 30), kind)
+        np.testing.assert_array_equal(result, expected)
+
+
+def test_wrong_masks(picture):
+    inpainter = Inpainter(Constant())
+    with pytest.raises(MaskError, match="nothing is painted"):
+        inpainter.restore_array(picture(9, 9), np.zeros((9, 9), bool))
+    with pytest.raises(MaskError, match="8 x 9 pixels, the photo 9 x 9"):
+        inpainter.restore(picture(9, 9), np.ones((9, 8), bool))
+    with pytest.raises(MaskError, match="grows"):
+        inpainter.restore(picture(9, 9), np.ones((9, 9), bool), grow=-1)
+    with pytest.raises(MaskError, match="feather"):
+        inpainter.restore(picture(9, 9), np.ones((9, 9), bool), feather=-1)
+    with pytest.raises(MethodError, match="context"):
+        inpainter.restore(picture(9, 9), np.ones((9, 9), bool), context=0)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((9, 9, 4), np.uint8),
+        np.zeros((9, 9, 3), np.int32),
+        np.zeros(9, np.uint8),
+        [[0, 1]],
+        np.full((9, 9, 3), 255.0),
+    ],
+)
+def test_wrong_images(image, hole):
+    with pytest.raises(PhotoError):
+        Inpainter(Constant()).restore_array(image, hole(9, 9))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_values_that_are_not_finite(value, picture, hole):
+    image = picture(9, 9) / 255
+    image[0, 0, 0] = value
+    with pytest.raises(PhotoError, match="not numbers"):
+        Inpainter(Constant()).restore_array(image, hole(9, 9))
+
+
+@pytest.mark.parametrize("answer", [np.zeros((3, 3, 3)), np.full((9, 9, 3), np.nan)])
+def test_a_method_that_fails_is_named(answer, picture, hole):
+    method = Constant()
+    method.fill = lambda image, hole: answer
+    with pytest.raises(MethodError, match="constant"):
+        Inpainter(method).restore_array(picture(9, 9), hole(9, 9))
+
+
+def test_a_photo_keeps_everything_else(tmp_path, picture, hole):
+    rgba = np.dstack([picture(40, 50), picture(40, 50)[..., 0]])
+    path, mask_path = tmp_path / "photo.png", tmp_path / "mask.png"
+    Image.fromarray(rgba).save(path)
+    Image.fromarray(hole(40, 50)).save(mask_path)
+    restored = Inpainter("telea").restore(path, mask_path)
+    again = Photo.read(restored.write(tmp_path / "restored.png"))
+    mask = hole(40, 50)
+    np.testing.assert_array_equal(again.pixels[~mask], rgba[..., :3][~mask])
+    np.testing.assert_array_equal(again.alpha, rgba[..., 3])
+    assert (again.pixels[mask] != rgba[..., :3][mask]).any()
+
+
+def test_threads_share_one_inpainter(picture, hole):
+    inpainter = Inpainter("telea")
+    images = [picture(40, 50, seed) for seed in range(6)]
+    expected = [inpainter.restore_array(image, hole(40, 50)) for image in images]
+    results: list[np.ndarray | None] = [None] * len(images)
+
+    def work(index: int) -> None:
+        results[index] = inpainter.restore_array(images[index], hole(40, 50))
+
+    threads = [threading.Thread(target=work, args=(index,)) for index in range(len(images))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for result, wanted in zip(results, expected):
+        np.testing.assert_array_equal(result, wanted)
+
+
+def test_a_wrong_method_is_an_error_at_once():
+    with pytest.raises(MethodError, match="did you mean 'telea'"):
+        Inpainter("tela")
+    with pytest.raises(MethodError, match="device"):
+        Inpainter("telea", device="gpu")

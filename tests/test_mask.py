@@ -1,0 +1,172 @@
+"""What counts as painted, and how it grows and fades."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inpaint.errors import MaskError
+from inpaint.mask import check_hole, feather, grow, read_mask
+
+
+def to_bytes(image: Image.Image, format: str = "PNG", **options) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+def levels(hole: np.ndarray) -> Image.Image:
+    return Image.fromarray(np.where(hole, 255, 0).astype(np.uint8))
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "CMYK"])
+@pytest.mark.parametrize("format", ["PNG", "TIFF", "JPEG"])
+def test_white_counts_in_any_mode(mode, format, hole):
+    expected = hole(30, 40)
+    if mode == "I;16":
+        image = Image.fromarray(np.where(expected, 65535, 0).astype(np.uint16))
+    else:
+        image = levels(expected).convert(mode)
+    try:
+        data = to_bytes(image, format)
+    except OSError:
+        pytest.skip(f"{format} holds no {mode}")
+    np.testing.assert_array_equal(read_mask(data), expected)
+    np.testing.assert_array_equal(read_mask(image, (30, 40)), expected)
+
+
+def test_the_threshold_lies_above_127():
+    image = Image.fromarray(np.array([[0, 1, 127, 128, 255]], np.uint8))
+    assert read_mask(image).tolist() == [[False, False, False, True, True]]
+
+
+@pytest.mark.parametrize("colour", [(0, 0, 0), (255, 0, 0), (255, 255, 255)])
+@pytest.mark.parametrize("clear", [(0, 0, 0), (255, 255, 255)])
+def test_what_is_opaque_counts_where_strokes_have_one_colour(colour, clear, hole):
+    expected = hole(12, 15)
+    pixels = np.where(expected[..., None], (*colour, 255), (*clear, 0)).astype(np.uint8)
+    np.testing.assert_array_equal(read_mask(to_bytes(Image.fromarray(pixels))), expected)
+    np.testing.assert_array_equal(read_mask(pixels), expected)
+
+
+def test_white_counts_where_opaque_parts_differ(hole):
+    expected = hole(12, 15)
+    pixels = np.where(expected[..., None], 255, 0).astype(np.uint8).repeat(4, axis=2)
+    pixels[..., 3] = 255
+    pixels[0, 0] = (255, 255, 255, 0)
+    np.testing.assert_array_equal(read_mask(Image.fromarray(pixels)), expected)
+
+
+def test_nothing_opaque_is_nothing_painted():
+    assert not read_mask(np.zeros((4, 5, 4), np.uint8)).any()
+
+
+def test_orientation_is_applied(hole):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    expected = hole(20, 30)
+    expected[0, 0] = True
+    data = to_bytes(levels(expected), exif=exif.tobytes())
+    np.testing.assert_array_equal(read_mask(data, (30, 20)), np.rot90(expected, -1))
+
+
+@pytest.mark.parametrize(
+    ("array", "expected"),
+    [
+        (np.array([[True, False]]), [[True, False]]),
+        (np.array([[0, 1]], np.uint8), [[False, True]]),
+        (np.array([[0, 127, 128]], np.uint8), [[False, False, True]]),
+        (np.array([[0, 1, 200]], np.int64), [[False, False, True]]),
+        (np.array([[255, 32768]], np.uint16), [[False, True]]),
+        (np.array([[0.5, 0.6, np.nan]], np.float32), [[False, True, False]]),
+        (np.array([[[0], [255]]], np.uint8), [[False, True]]),
+        (np.array([[[0, 0, 0], [255, 255, 255]]], np.uint8), [[False, True]]),
+    ],
+)
+def test_arrays(array, expected):
+    before = array.copy()
+    mask = read_mask(array)
+    assert mask.dtype == bool
+    assert mask.tolist() == expected
+    np.testing.assert_array_equal(array, before)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros((3, 4, 5), np.uint8),
+        np.zeros(3, bool),
+        np.zeros((0, 3), bool),
+        np.full((3, 3), 255.0),
+        np.zeros((2, 2), complex),
+        np.zeros((2, 2, 3)),
+    ],
+)
+def test_arrays_that_are_no_mask(array):
+    with pytest.raises(MaskError):
+        read_mask(array)
+
+
+def test_another_size_states_both(hole):
+    with pytest.raises(MaskError, match=r"40 x 30 pixels, the photo 41 x 30"):
+        read_mask(hole(30, 40), (30, 41))
+    with pytest.raises(MaskError, match="turned by 90 degrees"):
+        read_mask(hole(30, 40), (40, 30))
+
+
+def test_no_picture(tmp_path):
+    (tmp_path / "text.png").write_text("hello")
+    for name in ("text.png", "missing.png"):
+        with pytest.raises(MaskError, match=name):
+            read_mask(tmp_path / name)
+    with pytest.raises(MaskError):
+        read_mask(b"hello")
+    with pytest.raises(MaskError):
+        read_mask(3)
+
+
+def test_nothing_painted_is_said(hole):
+    check_hole(hole(9, 9))
+    with pytest.raises(MaskError, match="nothing is painted"):
+        check_hole(np.zeros((9, 9), bool))
+
+
+@pytest.mark.parametrize("pixels", [0, 1, 2, 7, 30])
+def test_growing_is_a_disc(pixels):
+    mask = np.zeros((40, 30), bool)
+    mask[4, 25] = mask[20, 3] = True
+    y, x = np.mgrid[0:40, 0:30]
+    near = [np.hypot(y - row, x - column) <= pixels for row, column in ((4, 25), (20, 3))]
+    before = mask.copy()
+    np.testing.assert_array_equal(grow(mask, pixels), near[0] | near[1])
+    np.testing.assert_array_equal(mask, before)
+
+
+def test_growing_nothing_and_everything():
+    for mask in (np.zeros((5, 6), bool), np.ones((5, 6), bool)):
+        np.testing.assert_array_equal(grow(mask, 3), mask)
+    with pytest.raises(MaskError, match="-1"):
+        grow(np.ones((5, 6), bool), -1)
+
+
+def test_feathering_stays_inside():
+    hole = np.zeros((21, 31), bool)
+    hole[5:16, 8:23] = True
+    weights = feather(hole, 3)
+    assert weights.dtype == np.float32
+    assert (weights[~hole] == 0).all()
+    np.testing.assert_allclose(weights[10, 8:13], [0.25, 0.5, 0.75, 1, 1], atol=1e-6)
+    np.testing.assert_array_equal(feather(hole, 0), hole.astype(np.float32))
+
+
+def test_the_photos_border_is_no_edge():
+    hole = np.zeros((10, 10), bool)
+    hole[:, :5] = True
+    assert (feather(hole, 2)[:, 0] == 1).all()
+    assert (feather(np.ones((4, 5), bool), 2) == 1).all()
+    for wrong in (-1, float("nan"), float("inf")):
+        with pytest.raises(MaskError, match="feather"):
+            feather(hole, wrong)

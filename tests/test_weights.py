@@ -1,0 +1,133 @@
+"""Weights files: what is written is what is read, and hostile files are refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+from inpaint import weights
+from inpaint.errors import WeightsError
+from inpaint.network import InpaintingNetwork, NetworkConfig
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(0)
+    net = InpaintingNetwork(NetworkConfig(encoder_options={"width": 8}))
+    torch.nn.init.normal_(net.decoder.head.weight, std=0.1)
+    return net.eval()
+
+
+@pytest.fixture
+def saved(network, tmp_path):
+    return weights.save_network(tmp_path / "net.safetensors", network, {"description": "tiny"})
+
+
+def rewrite(path, change_tensors=None, card=None):
+    """The file again, with other tensors or another card."""
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+    tensors = load_file(path)
+    if change_tensors:
+        change_tensors(tensors)
+    save_file(tensors, path, metadata if card is None else {"photomend": card})
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float16", 2e-3), ("int8", 3e-2)])
+def test_a_network_comes_back(network, tmp_path, dtype, tolerance):
+    path = weights.save_network(tmp_path / "net.safetensors", network, {}, dtype=dtype)
+    again = weights.load_network(path)
+    image, mask = torch.rand(1, 3, 40, 40), (torch.rand(1, 1, 40, 40) > 0.7).float()
+    with torch.inference_mode():
+        assert (again(image, mask) - network(image, mask)).abs().max() < tolerance
+    assert not again.training
+    assert again.config == network.config
+
+
+def test_int8_is_half_the_size(network, tmp_path):
+    half = weights.save_network(tmp_path / "a.safetensors", network, {}, dtype="float16")
+    byte = weights.save_network(tmp_path / "b.safetensors", network, {}, dtype="int8")
+    assert byte.stat().st_size < 0.75 * half.stat().st_size
+
+
+def test_the_card_is_read_without_tensors(saved):
+    card = weights.read_card(saved)
+    assert card["description"] == "tiny"
+    assert card["format_version"] == weights.FORMAT_VERSION
+    assert card["network"]["encoder"] == "light"
+
+
+def test_writing_leaves_nothing_else_behind(saved):
+    assert [p.name for p in saved.parent.iterdir()] == ["net.safetensors"]
+
+
+def test_unknown_names_list_the_known(tmp_path):
+    with pytest.raises(WeightsError, match="no weights named 'nothing'"):
+        weights.find_weights("nothing")
+    with pytest.raises(WeightsError, match=r"absent\.safetensors: no such"):
+        weights.find_weights(tmp_path / "absent.safetensors")
+
+
+def test_a_missing_tensor_is_named(saved):
+    rewrite(saved, lambda tensors: tensors.pop("decoder.head.bias"))
+    with pytest.raises(WeightsError, match=r"'decoder\.head\.bias' is missing"):
+        weights.load_network(saved)
+
+
+def test_a_tensor_too_many_is_named(saved):
+    rewrite(saved, lambda tensors: tensors.update(extra=torch.zeros(1)))
+    with pytest.raises(WeightsError, match="'extra' is not part"):
+        weights.load_network(saved)
+
+
+def test_a_wrong_shape_is_named(saved):
+    rewrite(saved, lambda tensors: tensors.update({"decoder.head.bias": torch.zeros(5)}))
+    with pytest.raises(WeightsError, match=r"shape \(5,\)"):
+        weights.load_network(saved)
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        "{",
+        "[]",
+        json.dumps({"format_version": 99}),
+        json.dumps({"format_version": 1}),
+        json.dumps({"format_version": 1, "network": {"encoder": "none"}}),
+        json.dumps({"format_version": 1, "network": {"speed": 3}}),
+        json.dumps({"format_version": 1, "network": []}),
+    ],
+)
+def test_a_damaged_card_is_refused(saved, card):
+    rewrite(saved, card=card)
+    with pytest.raises(WeightsError, match=r"net\.safetensors"):
+        weights.load_network(saved)
+
+
+@pytest.mark.parametrize("content", [b"", b"not weights", b"\xff" * 64])
+def test_a_file_of_another_kind_is_refused(tmp_path, content):
+    path = tmp_path / "junk.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match=r"junk\.safetensors"):
+        weights.read_card(path)
+
+
+def test_other_safetensors_are_not_ours(tmp_path):
+    path = tmp_path / "other.safetensors"
+    save_file({"a": torch.zeros(2)}, path)
+    with pytest.raises(WeightsError, match="not weights written by photomend"):
+        weights.load_network(path)
+
+
+def test_shipped_networks_are_within_the_limits():
+    for info in weights.list_weights():
+        network = weights.load_network(info.name)
+        assert info.description
+        assert sum(p.numel() for p in network.parameters()) <= 6_000_000
+        assert info.path.with_suffix(".md").is_file(), "its card is missing"
+    folder = weights.weights_folder()
+    assert sum(p.stat().st_size for p in folder.iterdir()) <= 30 * 2**20

@@ -1,0 +1,84 @@
+"""Presets: what is written is what is read, and a wrong value is named."""
+
+from __future__ import annotations
+
+import pytest
+
+from inpaint.errors import TrainingError
+from inpaint.network import InpaintingNetwork
+from train.preset import Preset, list_presets, load_preset, preset_from_dict, preset_to_toml
+
+
+@pytest.mark.parametrize("name", list_presets())
+def test_every_shipped_preset_builds_its_network(name):
+    preset = load_preset(name)
+    assert preset.description
+    InpaintingNetwork(preset.network)
+
+
+@pytest.mark.parametrize("name", list_presets())
+def test_written_and_read_again_it_is_the_same(name, tmp_path):
+    preset = load_preset(name, ["run.seed=7", 'losses.features_file=a "quoted" name'])
+    path = tmp_path / "preset.toml"
+    path.write_text(preset_to_toml(preset), encoding="utf-8")
+    assert load_preset(path) == preset
+
+
+def test_overrides_take_toml_values_and_plain_words():
+    preset = load_preset("cpu", ["run.batch=8", "data.window=[1, 1.5]", "losses.features=alexnet"])
+    assert preset.run.batch == 8
+    assert preset.data.window == (1.0, 1.5)
+    assert preset.losses.features == "alexnet"
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"run": {"bacth": 3}}, r"unknown key 'run\.bacth'; did you mean 'batch'"),
+        ({"rum": {}}, "unknown key 'rum'; did you mean 'run'"),
+        ({"run": {"batch": "many"}}, r"run\.batch must be a whole number, not 'many'"),
+        ({"run": {"batch": 2.5}}, r"run\.batch must be a whole number"),
+        ({"run": {"compile": 1}}, r"run\.compile must be true or false"),
+        ({"run": 3}, "run must be a section"),
+        ({"run": {"batch": 0}}, r"run\.batch must be at least 1"),
+        ({"data": {"window": [1]}}, r"data\.window must be a list of 2"),
+        ({"data": {"window": [2, 1]}}, r"data\.window must be two rising"),
+        ({"data": {"size": 512}}, r"data\.photo_side must be at least"),
+        ({"data": {"masks": {"everyd": 1.0}}}, "did you mean 'everyday'"),
+        ({"losses": {"features": "vgg"}}, "did you mean 'vgg16'"),
+        ({"losses": {"hole_l1": -1}}, r"losses\.hole_l1 must be at least 0"),
+        ({"optimiser": {"name": "adma"}}, "did you mean 'adam"),
+    ],
+)
+def test_a_wrong_value_is_named(values, message):
+    with pytest.raises(TrainingError, match=message):
+        preset_from_dict(values)
+
+
+def test_a_wrong_override_is_named():
+    with pytest.raises(TrainingError, match=r"expected section\.key=value"):
+        load_preset("cpu", ["run.batch"])
+    with pytest.raises(TrainingError, match="'batch' is a value"):
+        load_preset("cpu", ["run.batch.size=3"])
+
+
+def test_an_unknown_preset_lists_the_known():
+    with pytest.raises(TrainingError, match="no preset 'cup'; did you mean 'cpu'"):
+        load_preset("cup")
+
+
+def test_a_preset_file_that_is_no_toml_is_named(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("[run\n")
+    with pytest.raises(TrainingError, match=r"mine\.toml: not a readable TOML"):
+        load_preset(path)
+
+
+def test_values_are_not_written_to():
+    values = {"run": {"batch": 8}}
+    preset_from_dict(values, ["run.batch=4"])
+    assert values == {"run": {"batch": 8}}
+
+
+def test_defaults_are_a_preset():
+    assert preset_from_dict({}) == Preset()

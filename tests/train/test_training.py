@@ -1,0 +1,205 @@
+"""Training as a person runs it: it learns, it stops and goes on, it says what is wrong."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from inpaint import weights
+from inpaint.errors import TrainingError
+from inpaint.methods.network import NetworkMethod
+from train.__main__ import main
+from train.loop import Training
+from train.parallel import Workers
+from train.run import RunFolder
+
+ADVERSARY = [
+    "adversary.weight=1",
+    "adversary.feature_matching=1",
+    "adversary.width=8",
+    "adversary.ramp=8",
+    "adversary.r1_every=2",
+]
+
+
+def flags(*values: str) -> list[str]:
+    return [part for value in values for part in ("--set", value)]
+
+
+def logged(run: Path, name: str) -> list[float]:
+    with open(run / "log.csv", newline="") as file:
+        return [float(row["value"]) for row in csv.DictReader(file) if row["name"] == name]
+
+
+def checkpoint(run: Path) -> dict:
+    return RunFolder(run).load_checkpoint()
+
+
+def assert_equal(one, other, where="state"):
+    assert type(one) is type(other), where
+    if isinstance(one, dict):
+        assert one.keys() == other.keys(), where
+        for key in one:
+            assert_equal(one[key], other[key], f"{where}.{key}")
+    elif isinstance(one, list):
+        for i, (a, b) in enumerate(zip(one, other, strict=True)):
+            assert_equal(a, b, f"{where}[{i}]")
+    elif isinstance(one, torch.Tensor):
+        assert torch.equal(one, other), where
+    else:
+        assert one == other, where
+
+
+def test_twenty_steps_lower_the_loss_and_leave_a_whole_run(photos, tiny_flags, tmp_path, capsys):
+    run = tmp_path / "run"
+    assert main(["--data", str(photos), "--output", str(run), *tiny_flags]) == 0
+    assert "12 photos" in capsys.readouterr().out
+    losses = logged(run, "total")
+    assert len(losses) == 4
+    assert losses[-1] < 0.9 * losses[0]
+    figures = logged(run, "psnr_hole")
+    assert len(figures) == 3  # at 40 and 80 samples, and at the end
+    names = {p.name for p in run.iterdir()}
+    assert {"preset.toml", "log.csv", "samples", "checkpoints", "weights.safetensors"} <= names
+    assert any(name.startswith("events.") for name in names)
+    assert (run / "samples" / "0000000080.webp").stat().st_size > 100
+    assert {p.name for p in (run / "checkpoints").iterdir()} == {"best.pt", "0000000080.pt"}
+
+
+def test_the_result_is_a_method(photos, tiny_flags, tmp_path, picture, hole):
+    run = tmp_path / "run"
+    main(["--data", str(photos), "--output", str(run), *tiny_flags, *flags("run.samples=4")])
+    path = run / "weights.safetensors"
+    out = NetworkMethod(path).fill(picture(40, 50).astype(np.float32) / 255, hole(40, 50))
+    assert out.shape == (40, 50, 3)
+    card = weights.read_card(path)
+    assert card["samples"] == 4
+    assert card["data"] == "12 photos"
+
+
+@pytest.mark.parametrize("extra", [[], ADVERSARY], ids=["plain", "adversarial"])
+def test_a_resumed_run_equals_one_that_never_stopped(photos, tiny_flags, tmp_path, extra):
+    common = ["--data", str(photos), *tiny_flags, *flags("run.samples=32", *extra)]
+    whole, halves = tmp_path / "whole", tmp_path / "halves"
+    assert main([*common, "--output", str(whole)]) == 0
+    stopped = main([*common, "--output", str(halves), "--minutes", "0"])
+    assert stopped == 3
+    assert checkpoint(halves)["samples"] == 4
+    assert main(["--data", str(photos), "--resume", str(halves)]) == 0
+    one, other = checkpoint(whole), checkpoint(halves)
+    one.pop("best"), other.pop("best")  # the stop validated once more
+    assert_equal(one, other)
+    assert logged(whole, "total") == logged(halves, "total")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_writes_a_checkpoint_first(photos, tiny_flags, tmp_path, number):
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "train", "--data", str(photos), "--output", str(run)]
+    process = subprocess.Popen(
+        [*command, *tiny_flags, *flags("run.samples=4000000")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        while not (run / "log.csv").exists() and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 3, err
+    assert "continue with --resume" in out
+    assert "Traceback" not in err
+    assert checkpoint(run)["samples"] > 0
+    assert weights.load_network(run / "weights.safetensors")
+
+
+def test_two_processes_train_one_network(photos, tiny_flags, tmp_path):
+    run = tmp_path / "run"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"),
+            *("-m", "train", "--data", str(photos), "--output", str(run), "--device", "cpu"),
+            *tiny_flags,
+            *flags(*ADVERSARY, "adversary.weight=0.01", "run.samples=80"),
+        ],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.count("12 photos") == 1  # one of the two speaks
+    assert checkpoint(run)["samples"] == 80
+    assert logged(run, "hole_l1")[-1] < logged(run, "hole_l1")[0]
+    assert logged(run, "adversarial")[-1] > 0
+
+
+def test_training_can_start_from_weights(photos, tiny, tmp_path):
+    first = tmp_path / "first"
+    RunFolder(first).create(tiny)
+    workers = Workers(0, 1, torch.device("cpu"))
+    Training(tiny, RunFolder(first), workers, [photos]).fit()
+    again = dataclasses.replace(
+        tiny, run=dataclasses.replace(tiny.run, start_from=str(first / "weights.safetensors"))
+    )
+    second = RunFolder(tmp_path / "second")
+    second.create(again)
+    training = Training(again, second, workers, [photos])
+    saved = weights.load_network(first / "weights.safetensors").state_dict()
+    assert_equal(dict(saved), dict(training.trainer.network.state_dict()))
+
+
+def test_photos_read_from_disk_train_as_well(photos, tiny_flags, tmp_path):
+    run = tmp_path / "run"
+    extra = flags("data.memory_gb=0", "data.workers=1", "run.samples=8", "data.validation=0")
+    assert main(["--data", str(photos), "--output", str(run), *tiny_flags, *extra]) == 0
+
+
+def test_a_second_run_does_not_overwrite_the_first(photos, tiny_flags, tmp_path, capsys):
+    arguments = ["--data", str(photos), "--output", str(tmp_path / "run"), *tiny_flags]
+    assert main([*arguments, *flags("run.samples=4")]) == 0
+    assert main(arguments) == 2
+    assert "holds a run already; continue it with --resume" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "--data is missing"),
+        (["--data", "nowhere"], "nowhere: not a folder"),
+        (["--data", ".", "--preset", "nothing"], "no preset 'nothing'"),
+        (["--data", ".", "--resume", "nowhere"], "nowhere is not a run folder"),
+        (["--data", ".", "--device", "tpu9"], "--device tpu9"),
+    ],
+)
+def test_a_mistake_is_one_line(arguments, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    err = capsys.readouterr().err
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(tiny, tmp_path):
+    run = RunFolder(tmp_path / "run")
+    run.create(tiny)
+    run.save_checkpoint({"samples": 1}, 1)
+    run.save_checkpoint({"samples": 2}, 2)
+    (tmp_path / "run/checkpoints/0000000002.pt").write_bytes(b"torn")
+    assert run.load_checkpoint() == {"samples": 1}
+    (tmp_path / "run/checkpoints/0000000001.pt").unlink()
+    with pytest.raises(TrainingError, match="no readable checkpoint"):
+        run.load_checkpoint()

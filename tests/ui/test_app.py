@@ -1,0 +1,91 @@
+"""The running app: its page, its public endpoint, and how it starts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inpaint.errors import InpaintError
+from inpaint.ui import _listen, launch
+
+METHOD = "telea"
+
+
+@pytest.fixture(scope="module")
+def client(address):
+    from gradio_client import Client
+
+    client = Client(address, verbose=False)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def files(tmp_path, picture, hole):
+    photo, mask = tmp_path / "photo.jpg", tmp_path / "mask.png"
+    Image.fromarray(picture(60, 80)).save(photo, quality=90)
+    Image.fromarray(hole(60, 80)).save(mask)
+    return photo, mask
+
+
+def test_the_endpoint_restores_a_file(client, files):
+    from gradio_client import handle_file
+
+    photo, mask = map(handle_file, files)
+    restored = client.predict(photo, mask, METHOD, api_name="/restore")
+    assert Path(restored).name == "photo_restored.jpg"
+    with Image.open(restored) as result, Image.open(files[0]) as before:
+        assert (result.format, result.size) == ("JPEG", (80, 60))
+        assert not np.array_equal(np.asarray(result), np.asarray(before))
+
+
+def test_only_restore_is_public(client):
+    assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/restore"]
+
+
+def test_the_endpoint_tells_what_is_wrong(client, files, tmp_path):
+    from gradio_client import handle_file
+
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Dear")
+    photo, mask = map(handle_file, files)
+    with pytest.raises(Exception, match=r"letter\.txt cannot be opened"):
+        client.predict(handle_file(letter), mask, METHOD, api_name="/restore")
+    with pytest.raises(Exception, match=METHOD):
+        client.predict(photo, mask, "../nothing.safetensors", api_name="/restore")
+    with pytest.raises(Exception, match="two files"):
+        client.predict(photo, None, METHOD, api_name="/restore")
+
+
+def test_the_page_is_guarded_and_shares_nothing_with_other_sites(address):
+    request = urllib.request.Request(address, headers={"Origin": "http://a.example"})
+    with urllib.request.urlopen(request) as answer:
+        assert answer.headers["access-control-allow-origin"] is None
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "object-src 'none'" in answer.headers["content-security-policy"]
+        assert "photomend" in answer.read().decode()
+
+
+def test_a_taken_port_is_told():
+    with _listen("127.0.0.1", 0) as listening:
+        listening.listen()
+        port = listening.getsockname()[1]
+        with pytest.raises(InpaintError, match=f"port {port}.*--port"):
+            launch(port=port)
+    with pytest.raises(InpaintError, match=r"cannot listen on 192\.0\.2\.1"):
+        launch("192.0.2.1", 0)
+    with pytest.raises(InpaintError, match="65536"):
+        launch(port=65536)
+
+
+def test_importing_the_rooms_names_costs_no_gradio():
+    code = "import sys, inpaint.ui; sys.exit('gradio' in sys.modules or 'torch' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)

@@ -1,0 +1,124 @@
+"""The run folder: preset.toml, log.csv, TensorBoard events, samples/, checkpoints/, weights.
+
+Nothing in it is ever half-written: files appear under a temporary name, are flushed to disk
+and renamed.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import torch
+from PIL import Image
+from torch.utils.tensorboard import SummaryWriter
+
+from inpaint.errors import TrainingError
+from inpaint.weights import save_network
+from train.preset import Preset, preset_to_toml, read_toml
+
+_KEPT = 2  # checkpoints, besides the best
+
+
+class RunFolder:
+    """A folder that a run writes into, and that `--resume` reads."""
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self._checkpoints = self.path / "checkpoints"
+        self._log = self.path / "log.csv"
+        self._events: SummaryWriter | None = None
+
+    def create(self, preset: Preset) -> None:
+        """Make the folder and write the resolved preset. TrainingError if a run lies there."""
+        if self._checkpoints.exists():
+            raise TrainingError(f"{self.path} holds a run already; continue it with --resume")
+        try:
+            (self.path / "samples").mkdir(parents=True, exist_ok=True)
+            self._checkpoints.mkdir()
+        except OSError as error:
+            raise TrainingError(f"cannot create {self.path}: {error.strerror}") from error
+        text = preset_to_toml(preset)
+        _write(self.path / "preset.toml", lambda file: file.write(text.encode()))
+
+    def preset(self) -> dict[str, Any]:
+        """The preset that the run was started with, as plain values."""
+        path = self.path / "preset.toml"
+        if not path.is_file():
+            raise TrainingError(f"{self.path} is not a run folder: it has no preset.toml")
+        return read_toml(path)
+
+    def save_checkpoint(self, state: dict[str, Any], samples: int) -> None:
+        """Keep the last two; older ones go only after the new one is safe."""
+        path = self._checkpoints / f"{samples:010d}.pt"
+        _write(path, lambda file: torch.save(state, file))
+        for old in self._numbered()[:-_KEPT]:
+            old.unlink()
+
+    def load_checkpoint(self) -> dict[str, Any]:
+        """The newest checkpoint that can be read, on the CPU. TrainingError if none can."""
+        for path in reversed(self._numbered()):
+            try:
+                return torch.load(path, map_location="cpu", weights_only=True)
+            except Exception:  # torch raises what it pleases on a torn file; try the one before
+                continue
+        raise TrainingError(f"{self.path}: no readable checkpoint to resume from")
+
+    def save_best(self, state: dict[str, Any]) -> None:
+        _write(self._checkpoints / "best.pt", lambda file: torch.save(state, file))
+
+    def save_weights(self, network: torch.nn.Module, card: dict[str, Any]) -> Path:
+        """The averaged network as weights.safetensors, ready for `--method`."""
+        return save_network(self.path / "weights.safetensors", network, card)
+
+    def save_sample(self, picture: Image.Image, samples: int) -> None:
+        path = self.path / "samples" / f"{samples:010d}.webp"
+        _write(path, lambda file: picture.save(file, "WEBP", quality=90))
+
+    def log(self, samples: int, figures: dict[str, float], *, group: str) -> None:
+        """Append one row a figure to log.csv, and to TensorBoard under group/name."""
+        if self._events is None:
+            self._events = SummaryWriter(str(self.path), purge_step=samples)
+        fresh = not self._log.exists()
+        with open(self._log, "a", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            if fresh:
+                writer.writerow(("samples", "group", "name", "value"))
+            for name, value in figures.items():
+                writer.writerow((samples, group, name, f"{value:.6g}"))
+                self._events.add_scalar(f"{group}/{name}", value, samples)
+
+    def forget_after(self, samples: int) -> None:
+        """Drop log rows that a resumed run will write again."""
+        if not self._log.exists():
+            return
+        with open(self._log, newline="", encoding="utf-8") as file:
+            header, *rows = csv.reader(file)
+        text = io.StringIO()
+        csv.writer(text).writerows([header, *(row for row in rows if int(row[0]) <= samples)])
+        _write(self._log, lambda file: file.write(text.getvalue().encode()))
+
+    def close(self) -> None:
+        if self._events is not None:
+            self._events.close()
+            self._events = None
+
+    def _numbered(self) -> list[Path]:
+        return sorted(self._checkpoints.glob("[0-9]*.pt"))
+
+
+def _write(path: Path, save: Callable[[BinaryIO], Any]) -> None:
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            save(file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise TrainingError(f"cannot write {path}: {error.strerror}") from error

@@ -1,0 +1,132 @@
+"""python -m train.ship: put a run's weights among the shipped ones, with their card.
+
+    python -m train.ship runs/default default --figures report.json --description "..."
+
+The card NAME.md is written from the same metadata as the file's header; with --card-only
+it is written again from a file that ships already.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from inpaint import weights
+from inpaint.errors import InpaintError, TrainingError
+from inpaint.network import count_gmac, count_parameters
+
+LICENCE = "MIT (the weights); the photos they were trained on are not part of this software"
+
+
+def ship(
+    run: str | Path,
+    name: str,
+    *,
+    description: str = "",
+    data: str = "",
+    figures: str | Path | None = None,
+    dtype: str = "float16",
+) -> Path:
+    """Copy RUN/weights.safetensors to the shipped folder as `name`, and write its card.
+
+    `figures`: a report.json of `inpaint evaluate`; its means for this run's weights go into
+    the card. TrainingError or WeightsError if something is missing.
+    """
+    source = Path(run) / "weights.safetensors"
+    card = weights.read_card(source)
+    network = weights.load_network(source)
+    card["licence"] = LICENCE
+    card["parameters"] = count_parameters(network)
+    card["gmac_512"] = round(count_gmac(network, 512), 2)
+    if description:
+        card["description"] = description
+    if data:
+        card["data"] = data
+    if figures is not None:
+        card["figures"] = _read_figures(Path(figures))
+    target = weights.weights_folder() / f"{name}{weights.SUFFIX}"
+    weights.save_network(target, network, card, dtype=dtype)
+    write_card(target)
+    return target
+
+
+def write_card(path: Path) -> Path:
+    """NAME.md beside a weights file, from the file's own header."""
+    card = weights.read_card(path)
+    preset = card.get("preset", {})
+    lines = [
+        f"# {path.stem}",
+        "",
+        f"{card.get('description', '')}",
+        "",
+        "Written by `python -m train.ship` from the header of the weights file.",
+        "",
+        "| | |",
+        "|---|---|",
+        f"| parameters | {card.get('parameters', 0):,} |",
+        f"| multiply-adds at 512x512 | {card.get('gmac_512', 0)} G |",
+        f"| file | {path.stat().st_size / 1e6:.1f} MB, SHA-256 `{weights.sha256(path)}` |",
+        f"| trained on | {card.get('data', '')} |",
+        f"| samples seen | {card.get('samples', 0):,} |",
+        f"| crops | {preset.get('data', {}).get('size', '?')} pixels |",
+        f"| licence | {card.get('licence', '')} |",
+    ]
+    if figures := card.get("figures"):
+        lines += ["", f"## Measured\n\n{figures['settings']}", "", "| figure | mean |", "|---|---|"]
+        lines += [f"| {name} | {value:.4f} |" for name, value in figures["means"].items()]
+    losses = {k: v for k, v in preset.get("losses", {}).items() if v}
+    lines += ["", "## Recipe", "", "```json"]
+    lines += [json.dumps({"network": card["network"], "losses": losses}, indent=2), "```", ""]
+    target = path.with_suffix(".md")
+    target.write_text("\n".join(lines), encoding="utf-8")
+    return target
+
+
+def _read_figures(path: Path) -> dict[str, Any]:
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+        means = next(iter(report["means"].values()))
+        settings = report["settings"]
+    except (OSError, ValueError, KeyError, StopIteration) as error:
+        raise TrainingError(f"{path}: not a report of inpaint evaluate ({error})") from error
+    wanted = ("psnr", "psnr_hole", "ssim", "lpips", "l1")
+    return {
+        "settings": f"`{json.dumps(settings)}`",
+        "means": {k: means[k] for k in wanted if means.get(k) is not None},
+    }
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m train.ship", description=__doc__)
+    parser.add_argument("run", help="run folder (with --card-only: the weights' name)")
+    parser.add_argument("name", nargs="?", default="default")
+    parser.add_argument("--description", default="")
+    parser.add_argument("--data", default="", help="what it was trained on, for the card")
+    parser.add_argument("--figures", help="report.json of inpaint evaluate for these weights")
+    parser.add_argument("--dtype", default="float16", choices=("float16", "int8"))
+    parser.add_argument("--card-only", action="store_true")
+    arguments = parser.parse_args(argv)
+    try:
+        if arguments.card_only:
+            path = write_card(weights.find_weights(arguments.run))
+        else:
+            path = ship(
+                arguments.run,
+                arguments.name,
+                description=arguments.description,
+                data=arguments.data,
+                figures=arguments.figures,
+                dtype=arguments.dtype,
+            )
+    except InpaintError as error:
+        print(f"train.ship: {error}", file=sys.stderr)
+        return 2
+    print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
