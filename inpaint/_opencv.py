@@ -8,7 +8,7 @@ try:
     import cv2
 except ImportError as error:
     raise InpaintError(
-        f"OpenCV cannot be loaded ({error}). If a system library such as libGL.so.1 is named there, "
+        f"OpenCV cannot be loaded ({error}). If a system library such as libGL.so.1 is named, "
         "install it (Debian, Ubuntu: apt-get install libgl1 libglib2.0-0) or use the build that "
         "needs none: pip uninstall opencv-python && pip install opencv-python-headless."
     ) from error

@@ -13,11 +13,10 @@ from inpaint import mask as masks
 from inpaint.errors import MethodError, PhotoError
 from inpaint.known_pixels import blur_known, enlarge, shrink_known
 from inpaint.methods import Method, create_method
-from inpaint.photo import Photo
+from inpaint.photo import LUMINANCE, Photo
 from inpaint.window import find_windows
 
 _DTYPES = (np.uint8, np.uint16, np.float32, np.float64)
-_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
 Progress = Callable[[int, int], None]
 
@@ -166,7 +165,7 @@ def _to_float(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
 def _from_float(fill: np.ndarray, image: np.ndarray) -> np.ndarray:
     """Pixels N x 3 in the image's dtype; N where it is grey."""
     if image.ndim == 2:
-        fill = fill @ _LUMINANCE
+        fill = fill @ LUMINANCE
     if image.dtype.kind == "u":
         fill = np.rint(fill * np.float32(np.iinfo(image.dtype).max))
     return fill.astype(image.dtype)

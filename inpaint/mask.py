@@ -109,7 +109,8 @@ def _from_file(source: str | os.PathLike | bytes | Image.Image) -> np.ndarray:
         file.decode()
         return _threshold(turn_upright(file.image, find_orientation(file.image)))
     except (PhotoError, ValueError) as error:
-        raise MaskError(f"mask {error}") from error
+        reason = str(error).removeprefix("the picture: ")  # what has no name
+        raise MaskError(f"mask: {reason}") from error
 
 
 def _threshold(image: Image.Image) -> np.ndarray:

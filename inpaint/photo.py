@@ -38,11 +38,13 @@ FORMATS = {
 # Suffixes of all that is read.
 SUFFIXES = frozenset({*FORMATS, ".gif", ".jp2", ".mpo", ".pbm", ".pgm", ".pnm", ".ppm"})
 
+# What red, green and blue add to a grey.
+LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
+
 _WITH_ALPHA = frozenset(["PNG", "WEBP", "TIFF", "AVIF"])
 _WITH_GREY = frozenset(["JPEG", "PNG", "TIFF", "BMP"])
 _WITH_CMYK = frozenset(["JPEG", "TIFF"])
 _WITHOUT_EXIF = frozenset(["BMP"])
-_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +109,7 @@ class Photo:
             return self
         part, patch = hole[box.slices][..., None], pixels[box.slices]
         if self.traits.colour == "L":
-            grey = np.rint(patch @ _LUMINANCE).astype(patch.dtype)
+            grey = np.rint(patch @ LUMINANCE).astype(patch.dtype)
             patch = np.broadcast_to(grey[..., None], patch.shape)
         edited = self.pixels.copy()
         np.copyto(edited[box.slices], patch, where=part)
@@ -233,6 +235,8 @@ def _convert(file: PictureFile) -> tuple[Image.Image, list[str]]:
         notices.append("black and white becomes grey, for a fill in between")
     if image.mode in ("P", "PA"):
         notices.append("the palette becomes full colour, for a fill of any colour")
+    if image.mode in ("LAB", "YCbCr", "HSV"):
+        notices.append(f"{image.mode} colours become RGB")
     if image.mode == "CMYK":
         return image, notices
     try:

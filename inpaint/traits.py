@@ -144,7 +144,7 @@ def _profile_fits(profile: bytes, mode: str) -> bool:
     space = profile[16:20]
     if mode == "CMYK":
         return space == b"CMYK"
-    return space != b"CMYK" and not (space == b"GRAY" and mode.startswith("RGB"))
+    return space == b"RGB " or (space == b"GRAY" and mode in ("L", "LA"))
 
 
 def _segment(data: bytes | None) -> bytes | None:

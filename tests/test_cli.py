@@ -167,7 +167,7 @@ def test_what_a_file_cannot_keep_is_told(run, mask, tmp_path):
     Image.fromarray(deep).save(tmp_path / "deep.png")
     code, _, err = run("restore", tmp_path / "deep.png", "--mask", mask, "--method", "telea")
     assert code == 0
-    assert err == ["inpaint: deep.png: 16 bits per channel were reduced to 8"]
+    assert err == ["inpaint: deep.png: 16 bits per channel are reduced to 8"]
 
 
 def test_existing_files_are_replaced_only_when_asked(run, photo, mask):

@@ -22,19 +22,21 @@ def levels(hole: np.ndarray) -> Image.Image:
     return Image.fromarray(np.where(hole, 255, 0).astype(np.uint8))
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "CMYK"])
-@pytest.mark.parametrize("format", ["PNG", "TIFF", "JPEG"])
-def test_white_counts_in_any_mode(mode, format, hole):
+@pytest.mark.parametrize(
+    ("format", "mode"),
+    [
+        *(("PNG", mode) for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")),
+        *(("TIFF", mode) for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16", "CMYK")),
+        *(("JPEG", mode) for mode in ("L", "RGB", "CMYK")),
+    ],
+)
+def test_white_counts_in_any_mode(format, mode, hole):
     expected = hole(30, 40)
     if mode == "I;16":
         image = Image.fromarray(np.where(expected, 65535, 0).astype(np.uint16))
     else:
         image = levels(expected).convert(mode)
-    try:
-        data = to_bytes(image, format)
-    except OSError:
-        pytest.skip(f"{format} holds no {mode}")
-    np.testing.assert_array_equal(read_mask(data), expected)
+    np.testing.assert_array_equal(read_mask(to_bytes(image, format)), expected)
     np.testing.assert_array_equal(read_mask(image, (30, 40)), expected)
 
 

@@ -303,6 +303,19 @@ def test_16_bits_are_scaled_and_told(shape):
     assert np.abs(photo.pixels - wide / 257).max() <= 1
 
 
+def test_samples_of_32_bits_are_refused(picture):
+    for levels in (np.ones((4, 5), np.float32), np.full((4, 5), 70000, np.int32)):
+        with pytest.raises(PhotoError, match="8 or 16 bits"):
+            Photo.read(save(Image.fromarray(levels), "TIFF"))
+
+
+def test_colours_of_another_kind_become_rgb_and_this_is_told():
+    photo = Photo.read(save(Image.new("LAB", (4, 5), (128, 128, 128)), "TIFF", icc_profile=SRGB))
+    assert any("LAB" in notice for notice in photo.notices)
+    with reopen(photo.encode()) as image:
+        assert image.mode == "RGB"
+
+
 def test_arrays(picture):
     for channels, shape in [(1, (8, 9, 1)), (2, (8, 9, 2)), (3, (8, 9, 3)), (4, (8, 9, 4))]:
         array = np.random.default_rng(0).integers(0, 65535, shape).astype(np.uint16)

@@ -91,14 +91,13 @@ def launch(host: str = "127.0.0.1", port: int = 7860, device: str = "auto") -> N
         )
         shown = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)
         shown = f"[{shown}]" if ":" in shown else shown
-        listening.listen()  # who follows the address at once waits, instead of being turned away
         print(f"photomend runs at http://{shown}:{port} (Ctrl+C ends it)", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A bound socket, so that a taken port is told before the slow start."""
+    """A listening socket, so that a taken port is told before the slow start."""
     if not 0 <= port < 65536:  # getaddrinfo would take it modulo 65536
         raise InpaintError(f"a port is a number from 0 to 65535, not {port}")
     try:
@@ -112,6 +111,7 @@ def _listen(host: str, port: int) -> socket.socket:
         if os.name == "posix":  # elsewhere the option would share a port that is in use
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
+        listening.listen()  # from now on the port is taken for others, and visitors wait
     except OSError as error:
         listening.close()
         reason = error.strerror or error

@@ -91,42 +91,42 @@ def follow(store: PhotoStore, restorers: Restorers, order: object, owner: str | 
     events: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     abandoned = threading.Event()
 
+    def tell(state: str, **facts: Any) -> None:
+        photo.news = {**marks, "state": state, **facts}
+        events.put(photo.news)
+
     def progress(done: int, total: int) -> None:
         if abandoned.is_set() or photo.stopped == revision:
             raise StoppedError("Stopped.")
-        events.put({"state": "working", "done": done, "total": total})
+        tell("working", done=done, total=total)
 
     def work() -> None:
         try:
             began = time.perf_counter()
             progress(0, 1)
             restorer = restorers.get(str(order.get("method")))
-            result = restore_open(photo, mask, revision, restorer, progress)
-            if photo.stopped == revision:
-                raise StoppedError("Stopped.")
-            photo.result = result
+            photo.result = restore_open(photo, mask, revision, restorer, progress)
             store.sweep(keep=photo)
             seconds = round(time.perf_counter() - began, 1)
-            events.put({"state": "done", "seconds": seconds, "filename": result.filename})
+            tell("done", seconds=seconds, filename=photo.result.filename)
         except StoppedError:
-            events.put({"state": "stopped"})
+            tell("stopped")
         except InpaintError as error:
-            events.put({"state": "failed", "message": str(error)})
+            tell("failed", message=str(error))
         except MemoryError:
-            message = "There is not enough memory to restore this photo."
-            events.put({"state": "failed", "message": message})
+            tell("failed", message="There is not enough memory to restore this photo.")
         except Exception:
             _log.exception("restoring failed")
             message = "Restoring failed. The app's own window tells more; try another method."
-            events.put({"state": "failed", "message": message})
+            tell("failed", message=message)
 
-    yield {**marks, "state": "loading"}
+    tell("loading")
     worker = threading.Thread(target=work, name="restore", daemon=True)
     worker.start()
     try:
         while True:
             event = events.get()
-            yield {**marks, **event}
+            yield event
             if event["state"] in ("done", "stopped", "failed"):
                 return
     finally:

@@ -110,6 +110,11 @@ def make_router(
             raise _refuse(error) from error
         return {"state": "closed"}
 
+    @router.get("/photos/{photo_id}/news")
+    async def tell(photo_id: str, request: Request, response: Response) -> dict[str, Any]:
+        response.headers.update(_PRIVATE)
+        return find(photo_id, request).news or {}
+
     @router.get("/photos/{photo_id}/{kind}")
     async def show(photo_id: str, kind: str, request: Request) -> Response:
         photo = find(photo_id, request)

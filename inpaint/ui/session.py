@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from inpaint.errors import InpaintError
 from inpaint.photo import Photo
@@ -50,7 +51,7 @@ class OpenPhoto:
     `source` is the file as it came; `view` its preview (JPEG) of `view_size` (width, height).
     `base` is the result that the next restore starts from, None for the source itself.
     `mask` is a one-bit PNG of view_size, `revision` names it; `stopped` names the revision
-    whose job is to end.
+    whose job is to end; `news` is the last event of the last job.
     """
 
     id: str
@@ -67,6 +68,7 @@ class OpenPhoto:
     revision: str | None = None
     result: Result | None = None
     stopped: str | None = None
+    news: dict[str, Any] | None = None
     used: float = 0.0
 
     @property

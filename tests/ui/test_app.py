@@ -75,7 +75,6 @@ def test_the_page_is_guarded_and_shares_nothing_with_other_sites(address):
 
 def test_a_taken_port_is_told():
     with _listen("127.0.0.1", 0) as listening:
-        listening.listen()
         port = listening.getsockname()[1]
         with pytest.raises(InpaintError, match=f"port {port}.*--port"):
             launch(port=port)

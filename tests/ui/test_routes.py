@@ -88,6 +88,7 @@ def test_a_photo_comes_back_in_its_own_size_and_format(page, restore, picture, e
     assert last["state"] == "done", last
     assert last["filename"] == "Käthe & Co_restored.PNG"
     address = f"/api/photos/{opened['id']}"
+    assert page.get(f"{address}/news").json() == last
     taken = page.get(f"{address}/download")
     assert quote("Käthe & Co_restored.PNG", safe="") in taken.headers["content-disposition"]
     assert taken.headers["content-type"] == "image/png"
@@ -204,7 +205,7 @@ def test_nobody_else_gets_a_photo(app, page, picture, encode, one_bit):
         for cookie in (None, "x", "c" * 43):
             if cookie:
                 other.cookies.set(OWNER_COOKIE, cookie)
-            for kind in ("original", "base", "result", "download"):
+            for kind in ("original", "base", "result", "download", "news"):
                 message(other.get(f"{address}/{kind}"), 404, "expired")
             for act in ("mask", "stop", "continue", "close"):
                 message(other.post(f"{address}/{act}", content=b"x"), 404, "expired")

@@ -273,6 +273,7 @@ async function restore() {
     parts.status.textContent = TEXT.waiting;
     props.value = { id: photo.id, revision: sent.revision, method: parts.method.value };
     trigger("submit");
+    askOn(mine);
   } catch (error) {
     if (job === mine) finish(error.message);
   }
@@ -291,9 +292,8 @@ async function stop() {
   if (stopped?.revision) await post(`photos/${photo.id}/stop`).catch((error) => say(error.message));
 }
 
-watch("value", async () => {
-  const news = props.value;
-  if (!job || !news || news.revision !== job.revision) return;
+async function hear(news) {
+  if (!job?.revision || news?.revision !== job.revision) return;
   if (news.state === "loading") parts.status.textContent = TEXT.loading;
   if (news.state === "working") {
     const seconds = Math.round((performance.now() - job.began) / 1000);
@@ -303,10 +303,26 @@ watch("value", async () => {
   if (news.state === "failed") finish(news.message);
   if (news.state === "stopped") finish("", TEXT.stopped);
   if (news.state === "done") await finished(news);
-});
+}
+watch("value", () => hear(props.value));
+
+// Gradio's stream breaks when a phone sleeps or the app ends, and says nothing: ask as well.
+async function askOn(mine) {
+  while (job === mine) {
+    await new Promise((wake) => setTimeout(wake, 3000));
+    if (job !== mine) return;
+    try {
+      await hear(await ask(`photos/${photo.id}/news`));
+    } catch (error) {
+      if (job === mine) finish(error.message);
+    }
+  }
+}
 
 async function finished(news) {
   const mine = job;
+  if (mine.showing) return;
+  mine.showing = true;
   try {
     await Promise.all([
       show(parts.after, picture("result", news.revision)),
