@@ -388,3 +388,13 @@ def test_app_without_its_packages_says_which(run, monkeypatch):
     code, _, err = run("app")
     assert code == 2
     assert err == ["inpaint: the web app needs a package that is missing: gradio"]
+
+
+def test_a_folder_with_a_kind_that_is_only_read_gives_png(tmp_path, picture, hole):
+    folder, out = tmp_path / "photos", tmp_path / "out"
+    folder.mkdir()
+    Image.fromarray(picture(40, 50)).save(folder / "old.gif")
+    Image.fromarray(hole(40, 50)).save(tmp_path / "mask.png")
+    command = ["restore", str(folder), "--mask", str(tmp_path / "mask.png"), "--output", str(out)]
+    assert cli.main([*command, "--method", "telea"]) == 0
+    assert [path.name for path in out.iterdir()] == ["old.png"]

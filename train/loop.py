@@ -26,6 +26,11 @@ from train.trainer import Trainer
 from train.validation import Validator
 
 
+# Longest window that the result restores without shrinking it. Convolutions run at any size;
+# beyond this, time and memory are the limit. Thin scratches lose most by shrinking.
+_MAX_SIDE = 1024
+
+
 class Training:
     """One leg of a run: `prepare` everything, then `fit` until its samples or minutes are spent."""
 
@@ -164,7 +169,7 @@ class Training:
             "preset": _without_paths(self.preset.to_dict()),
             "data": f"{len(self.check.photos)} photos",
             "samples": self.trainer.samples,
-            "max_side": 2 * self.preset.data.size,
+            "max_side": _MAX_SIDE,
         }
 
     def _on_signal(self, number: int, frame: object) -> None:

@@ -51,10 +51,7 @@ def _describe(name: str) -> None:
 def _facts(card: dict) -> str:
     """Parameters and licence, as far as a card says."""
     facts = []
-    figures = card.get("figures")
     parameters = card.get("parameters")
-    if parameters is None and isinstance(figures, dict):
-        parameters = figures.get("parameters")
     if isinstance(parameters, (int, float)):
         facts.append(f"{parameters / 1e6:.2f} M parameters")
     if card.get("licence"):

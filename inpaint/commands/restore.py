@@ -24,11 +24,10 @@ def run(arguments: argparse.Namespace) -> int:
     photo = Photo.read(arguments.photo)
     output = arguments.output
     if output is None:
-        output = arguments.photo.with_name(
-            arguments.photo.stem + _ENDING + _suffix(photo, arguments)
-        )
+        path = arguments.photo
+        output = path.with_name(path.stem + _ENDING + _suffix(photo, path))
     elif output.is_dir():
-        output = output / (arguments.photo.stem + _suffix(photo, arguments))
+        output = output / (arguments.photo.stem + _suffix(photo, arguments.photo))
     elif output.suffix.lower() not in FORMATS:
         raise PhotoError(
             f"{output} is neither a folder that exists nor a file of a format that can be written "
@@ -43,10 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _suffix(photo: Photo, arguments: argparse.Namespace) -> str:
-    """The photo's own suffix, or one for a format that can be written."""
-    if arguments.photo.suffix.lower() in FORMATS:
-        return arguments.photo.suffix
+def _suffix(photo: Photo, path: Path) -> str:
+    """The suffix of the photo's path, or one for a format that can be written."""
+    if path.suffix.lower() in FORMATS:
+        return path.suffix
     suffixes = {name: suffix for suffix, name in reversed(FORMATS.items())}
     return suffixes.get(photo.format, ".png")
 
@@ -60,20 +59,21 @@ def _restore_folder(arguments: argparse.Namespace) -> int:
     masks = MaskFolder(arguments.mask) if arguments.mask.is_dir() else None
     inpainter = Inpainter(arguments.method, device=arguments.device)
     failed = 0
-    for photo in tqdm(photos, unit="photo", disable=None):
+    for path in tqdm(photos, unit="photo", disable=None):
         try:
-            mask = arguments.mask if masks is None else masks.find(photo)
-            target = output / photo.name
-            _check_output(photo, target, arguments.overwrite)
+            mask = arguments.mask if masks is None else masks.find(path)
+            photo = Photo.read(path)
+            target = output / (path.stem + _suffix(photo, path))
+            _check_output(path, target, arguments.overwrite)
             output.mkdir(parents=True, exist_ok=True)
-            written = _restore(inpainter, Photo.read(photo), mask, target, arguments)
+            written = _restore(inpainter, photo, mask, target, arguments)
         # One photo's trouble, whatever it is, is not the others'.
         except Exception as error:
             failed += 1
             line = error_line(error)
             if not isinstance(error, (InpaintError, OSError, MemoryError)):
                 line = f"{type(error).__name__}: {line}"
-            name = "" if photo.name in line else f"{photo}: "
+            name = "" if path.name in line else f"{path}: "
             tqdm.write(f"inpaint: {name}{line}", file=sys.stderr)
         else:
             tqdm.write(str(written), file=sys.stdout)
