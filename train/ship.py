@@ -18,7 +18,8 @@ from inpaint import weights
 from inpaint.errors import InpaintError, TrainingError
 from inpaint.network import count_gmac, count_parameters
 
-LICENCE = "MIT (the weights); the photos they were trained on are not part of this software"
+LICENCE = "MIT; trained on photos of mixed terms, some for research only"
+_FIGURES = ("psnr", "psnr_hole", "ssim", "lpips", "l1")
 
 
 def ship(
@@ -32,8 +33,8 @@ def ship(
 ) -> Path:
     """Copy RUN/weights.safetensors to the shipped folder as `name`, and write its card.
 
-    `figures`: a report.json of `inpaint evaluate`; its means for this run's weights go into
-    the card. TrainingError or WeightsError if something is missing.
+    `figures`: a report.json of `inpaint evaluate` in which this run's weights took part; its
+    means go into the card. TrainingError or WeightsError if something is missing.
     """
     source = Path(run) / "weights.safetensors"
     card = weights.read_card(source)
@@ -46,7 +47,7 @@ def ship(
     if data:
         card["data"] = data
     if figures is not None:
-        card["figures"] = _read_figures(Path(figures))
+        card["figures"] = _read_figures(Path(figures), source, name)
     target = weights.weights_folder() / f"{name}{weights.SUFFIX}"
     weights.save_network(target, network, card, dtype=dtype)
     write_card(target)
@@ -75,8 +76,7 @@ def write_card(path: Path) -> Path:
         f"| licence | {card.get('licence', '')} |",
     ]
     if figures := card.get("figures"):
-        lines += ["", f"## Measured\n\n{figures['settings']}", "", "| figure | mean |", "|---|---|"]
-        lines += [f"| {name} | {value:.4f} |" for name, value in figures["means"].items()]
+        lines += _figures_table(figures)
     losses = {k: v for k, v in preset.get("losses", {}).items() if v}
     lines += ["", "## Recipe", "", "```json"]
     lines += [json.dumps({"network": card["network"], "losses": losses}, indent=2), "```", ""]
@@ -85,18 +85,34 @@ def write_card(path: Path) -> Path:
     return target
 
 
-def _read_figures(path: Path) -> dict[str, Any]:
+def _read_figures(report_path: Path, weights_path: Path, name: str) -> dict[str, Any]:
+    """The report's means by method, this run's weights under the `name` they will have."""
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-        means = next(iter(report["means"].values()))
-        settings = report["settings"]
-    except (OSError, ValueError, KeyError, StopIteration) as error:
-        raise TrainingError(f"{path}: not a report of inpaint evaluate ({error})") from error
-    wanted = ("psnr", "psnr_hole", "ssim", "lpips", "l1")
-    return {
-        "settings": f"`{json.dumps(settings)}`",
-        "means": {k: means[k] for k in wanted if means.get(k) is not None},
-    }
+        report = json.loads(report_path.read_text(encoding="utf-8"))
+        hashes = report["environment"]["weights_sha256"]
+        settings = {key: report["settings"][key] for key in ("masks", "seed", "photos")}
+        means = {
+            method: {figure: values[figure] for figure in _FIGURES}
+            for method, values in report["means"].items()
+        }
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError(f"{report_path}: not a report of inpaint evaluate ({error})") from error
+    own = [method for method, value in hashes.items() if value == weights.sha256(weights_path)]
+    if not own:
+        raise TrainingError(f"{report_path}: these weights, {weights_path}, are not in the report")
+    settings["masks"] = Path(settings["masks"]).name
+    return {"settings": settings, "means": {name: means.pop(own[0]), **means}}
+
+
+def _figures_table(figures: dict[str, Any]) -> list[str]:
+    settings = figures["settings"]
+    masks = f"masks {settings['masks']}, seed {settings['seed']}"
+    lines = ["", "## Measured", "", f"Means over {settings['photos']} photos, {masks}.", ""]
+    lines += ["| method | " + " | ".join(_FIGURES) + " |", "|---" * (len(_FIGURES) + 1) + "|"]
+    for method, means in figures["means"].items():
+        values = ("-" if means[f] is None else f"{means[f]:.4f}" for f in _FIGURES)
+        lines.append(f"| {method} | " + " | ".join(values) + " |")
+    return lines
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -28,8 +28,8 @@ class NetworkMethod:
 
     def fill(self, image: np.ndarray, hole: np.ndarray) -> np.ndarray:
         """The Method contract: float32 H x W x 3 in [0, 1] and bool H x W in, the picture out."""
-        pixels = torch.from_numpy(np.ascontiguousarray(image, dtype=np.float32))
-        mask = torch.from_numpy(np.ascontiguousarray(hole, dtype=np.float32))
+        pixels = torch.tensor(image, dtype=torch.float32)
+        mask = torch.tensor(hole, dtype=torch.float32)
         with torch.inference_mode():
             out = self._network(
                 pixels.permute(2, 0, 1)[None].to(self.device), mask[None, None].to(self.device)
