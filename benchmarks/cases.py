@@ -69,10 +69,9 @@ def _date_stamp(canvas: np.ndarray) -> None:
 
 
 def _masts(canvas: np.ndarray) -> None:
-    _line(canvas, [(447, 120), (449, 230), (460, 427)], 26)
-    cv2.ellipse(canvas, (460, 400), (32, 60), 0, 0, 360, 255, -1)
-    _line(canvas, [(202, 120), (198, 220), (188, 400)], 26)
-    cv2.ellipse(canvas, (188, 375), (34, 60), 0, 0, 360, 255, -1)
+    left = [(194, 116), (210, 116), (212, 427), (160, 427)]
+    right = [(439, 116), (455, 116), (484, 427), (432, 427)]
+    cv2.fillPoly(canvas, [np.array(left, np.int32), np.array(right, np.int32)], 255)
 
 
 def _spoon(canvas: np.ndarray) -> None:

@@ -18,8 +18,9 @@ from PIL import Image
 from inpaint import cmyk
 from inpaint.errors import PhotoError
 from inpaint.exif import find_orientation, turn_back, turn_upright
-from inpaint.picture_file import PictureFile, open_picture, write_file
+from inpaint.picture_file import PictureFile, open_picture
 from inpaint.traits import FileTraits, read_traits, write_options
+from inpaint.whole_file import write_whole
 from inpaint.window import bounding_box
 
 # Formats that are written, by suffix; the first suffix of a format is the one for new files.
@@ -155,8 +156,11 @@ class Photo:
         suffix = path.suffix.lower()
         if format is None and suffix in SUFFIXES and suffix not in FORMATS:
             raise PhotoError(f"{path}: {suffix} files are read only; use {' '.join(FORMATS)}")
-        write_file(path, self.encode(format or FORMATS.get(suffix), quality))
-        return path
+        data = self.encode(format or FORMATS.get(suffix), quality)
+        try:
+            return write_whole(path, data)
+        except OSError as error:
+            raise PhotoError(f"{path}: cannot be written ({error.strerror or error})") from error
 
     def _choose_format(self, format: str | None) -> str:
         known = sorted(set(FORMATS.values()))

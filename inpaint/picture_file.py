@@ -1,10 +1,9 @@
-"""Opening a picture file that may be anything, and writing one that appears whole or not at all."""
+"""Opening a picture file that may be anything."""
 
 from __future__ import annotations
 
 import io
 import os
-import secrets
 import threading
 import warnings
 from collections.abc import Iterator
@@ -59,23 +58,6 @@ def open_picture(source: str | os.PathLike | bytes | Image.Image) -> PictureFile
             "several pages); save the one to restore as a file of its own"
         )
     return file
-
-
-def write_file(path: Path, data: bytes) -> None:
-    """Write `data` to `path` under a temporary name first. PhotoError if that fails."""
-    temporary = path.with_name(f".photomend-{secrets.token_hex(8)}.tmp")
-    try:
-        try:
-            with open(temporary, "xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise PhotoError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
 def _read_bytes(path: str | os.PathLike) -> bytes:

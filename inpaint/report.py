@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from inpaint.whole_file import write_whole
+
 FORMAT_VERSION = 1
 
 METRICS = ("psnr", "psnr_hole", "ssim", "lpips", "l1", "hole_ratio", "seconds")
@@ -137,8 +139,8 @@ class Report:
         writer.writerows(_finite(row) for row in self.rows)
         json_text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         return (
-            _write_whole(folder / "report.json", json_text),
-            _write_whole(folder / "report.csv", text.getvalue()),
+            write_whole(folder / "report.json", json_text.encode()),
+            write_whole(folder / "report.csv", text.getvalue().encode()),
         )
 
     def _methods(self) -> list[str]:
@@ -200,16 +202,3 @@ def _markdown(lines: list[list[str]], text_columns: int) -> str:
         + " |"
         for line in (lines[0], rule, *lines[1:])
     )
-
-
-def _write_whole(path: Path, text: str) -> Path:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inpaint.errors import WeightsError
+from inpaint.whole_file import write_whole
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -121,21 +121,13 @@ def save_network(
     """
     from safetensors.torch import save
 
-    path = Path(path)
     card = {"format_version": FORMAT_VERSION, **card, "network": network.config.to_dict()}
     state = {key: value.detach().cpu() for key, value in network.state_dict().items()}
     data = save(pack(state, dtype), metadata={_KEY: json.dumps(card)})
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with open(temporary, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        return write_whole(path, data)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise WeightsError(f"cannot write {path}: {error.strerror}") from error
-    return path
 
 
 def pack(state: dict[str, Tensor], dtype: str) -> dict[str, Tensor]:

@@ -25,7 +25,6 @@ from train.run import RunFolder
 from train.trainer import Trainer
 from train.validation import Validator
 
-
 # Longest window that the result restores without shrinking it. Convolutions run at any size;
 # beyond this, time and memory are the limit. Thin scratches lose most by shrinking.
 _MAX_SIDE = 1024

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,6 +18,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from inpaint.errors import TrainingError
 from inpaint.weights import save_network
+from inpaint.whole_file import write_whole
 from train.preset import Preset, preset_to_toml, read_toml
 
 _KEPT = 2  # checkpoints, besides the best
@@ -112,13 +112,7 @@ class RunFolder:
 
 
 def _write(path: Path, save: Callable[[BinaryIO], Any]) -> None:
-    temporary = path.with_name(f".{path.name}.tmp")
     try:
-        with open(temporary, "wb") as file:
-            save(file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        write_whole(path, save)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise TrainingError(f"cannot write {path}: {error.strerror}") from error

@@ -17,6 +17,7 @@ from typing import Any
 from inpaint import weights
 from inpaint.errors import InpaintError, TrainingError
 from inpaint.network import count_gmac, count_parameters
+from inpaint.whole_file import write_whole
 
 LICENCE = "MIT; trained on photos of mixed terms, some for research only"
 _FIGURES = ("psnr", "psnr_hole", "ssim", "lpips", "l1")
@@ -80,9 +81,7 @@ def write_card(path: Path) -> Path:
     losses = {k: v for k, v in preset.get("losses", {}).items() if v}
     lines += ["", "## Recipe", "", "```json"]
     lines += [json.dumps({"network": card["network"], "losses": losses}, indent=2), "```", ""]
-    target = path.with_suffix(".md")
-    target.write_text("\n".join(lines), encoding="utf-8")
-    return target
+    return write_whole(path.with_suffix(".md"), "\n".join(lines).encode())
 
 
 def _read_figures(report_path: Path, weights_path: Path, name: str) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
+from functools import partial
 
 import numpy as np
 from PIL import Image
 
 from inpaint.errors import MaskError
 from inpaint.mask_shapes import random_mask
+from inpaint.whole_file import write_whole
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -27,11 +28,5 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.kind, height, width, np.random.default_rng([arguments.seed, index])
         )
         folder.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            Image.fromarray(mask).save(temporary, format="PNG")
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        print(path)
+        print(write_whole(path, partial(Image.fromarray(mask).save, format="PNG")))
     return 0
