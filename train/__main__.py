@@ -84,6 +84,9 @@ def _train(arguments: argparse.Namespace) -> int:
             own_masks=arguments.masks,
             resume=bool(arguments.resume),
         )
+        # Only now: a change that the checkpoint does not fit leaves the run as it was.
+        if workers.is_main and arguments.overrides:
+            run.save_preset(preset)
         done = training.fit(minutes=arguments.minutes)
     finally:
         leave_workers()

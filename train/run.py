@@ -42,11 +42,15 @@ class RunFolder:
             self._checkpoints.mkdir()
         except OSError as error:
             raise TrainingError(f"cannot create {self.path}: {error.strerror}") from error
+        self.save_preset(preset)
+
+    def save_preset(self, preset: Preset) -> None:
+        """Write the resolved preset: what the run goes on with when it is resumed."""
         text = preset_to_toml(preset)
         _write(self.path / "preset.toml", lambda file: file.write(text.encode()))
 
     def preset(self) -> dict[str, Any]:
-        """The preset that the run was started with, as plain values."""
+        """The preset that the run goes by, as plain values."""
         path = self.path / "preset.toml"
         if not path.is_file():
             raise TrainingError(f"{self.path} is not a run folder: it has no preset.toml")

@@ -102,6 +102,18 @@ def test_a_resumed_run_equals_one_that_never_stopped(photos, tiny_flags, tmp_pat
     assert logged(whole, "total") == logged(halves, "total")
 
 
+def test_what_is_set_on_resuming_stays_set(photos, tiny_flags, tmp_path):
+    run = tmp_path / "run"
+    first = ["--data", str(photos), "--output", str(run), *tiny_flags]
+    assert main([*first, "--minutes", "0"]) == 3
+    again = ["--data", str(photos), "--resume", str(run), "--minutes", "0"]
+    assert main([*again, *flags("losses.hole_l1=3.5")]) == 3
+    assert main(again) == 3
+    assert RunFolder(run).preset()["losses"]["hole_l1"] == 3.5
+    card = weights.read_card(run / "weights.safetensors")
+    assert card["preset"]["losses"]["hole_l1"] == 3.5
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_writes_a_checkpoint_first(photos, tiny_flags, tmp_path, number):
     run = tmp_path / "run"
