@@ -13,4 +13,7 @@ except ImportError as error:
         "needs none: pip uninstall opencv-python && pip install opencv-python-headless."
     ) from error
 
+# What OpenCV meets in a damaged file is told by our own errors.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
 __all__ = ["cv2"]

@@ -70,7 +70,7 @@ class MaskFolder:
 
 
 def _pictures(folder: Path) -> list[Path]:
-    from inpaint.photo import SUFFIXES
+    from inpaint.formats import SUFFIXES
 
     return sorted(
         path

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from PIL import Image, JpegImagePlugin, PngImagePlugin
+from PIL import Image, JpegImagePlugin
 
-from inpaint import exif
-from inpaint.picture_file import PictureFile
+from inpaint.formats import exif, png
+from inpaint.formats.jpeg_segments import without_xmp_thumbnails
+from inpaint.formats.picture_file import PictureFile
 
-_PNG_CHUNKS = frozenset([b"cHRM", b"cICP", b"gAMA", b"sRGB", b"tEXt", b"zTXt", b"iTXt"])
 _PNG_XMP = "XML:com.adobe.xmp"
-_LOSSLESS_TIFF = frozenset(["raw", "packbits", "tiff_lzw", "tiff_adobe_deflate", "lzma", "zstd"])
 _JPEG_QUALITY = _WEBP_QUALITY = 95
 _AVIF_QUALITY = 90
 _LONGEST_JPEG_SEGMENT = 65000
+_X_RESOLUTION = 282  # a TIFF's tag
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,20 @@ class FileTraits:
     comment: bytes | None = None
     jpeg: dict[str, Any] = field(default_factory=dict)
     png: tuple[tuple[bytes, bytes], ...] = ()
-    tiff_compression: str | None = None
+    compressed_tiff: bool = True
     lossless_webp: bool = False
+    stripped: bool = False
+
+    def without_metadata(self) -> FileTraits:
+        """Only what the colours and the way the picture lies need."""
+        return replace(
+            self,
+            exif=exif.only_orientation(self.orientation),
+            xmp=None,
+            comment=None,
+            png=tuple(chunk for chunk in self.png if chunk[0] in png.COLOURS),
+            stripped=True,
+        )
 
 
 def read_traits(file: PictureFile) -> FileTraits:
@@ -47,19 +59,23 @@ def read_traits(file: PictureFile) -> FileTraits:
     image, info = file.image, file.image.info
     kind = "JPEG" if image.format == "MPO" else image.format
     xmp = info.get("xmp") or info.get(_PNG_XMP)
+    xmp = xmp.encode() if isinstance(xmp, str) else xmp
     comment = info.get("comment") if kind == "JPEG" else None
+    tags = image.tag_v2 if kind == "TIFF" else ()
     return FileTraits(
         format=kind,
-        colour=_colour(image.mode),
+        # Pillow opens grey with alpha of 16 bits as RGBA.
+        colour="L" if kind == "PNG" and png.is_grey(file.data or b"") else _colour(image.mode),
         orientation=exif.find_orientation(image),
         exif=exif.read_exif(image),
         icc_profile=info.get("icc_profile") or None,
-        xmp=xmp.encode() if isinstance(xmp, str) else xmp or None,
-        dpi=_read_dpi(info.get("dpi")),
+        xmp=without_xmp_thumbnails(xmp) if xmp else None,
+        # Where a TIFF says nothing, Pillow says 1.
+        dpi=None if kind == "TIFF" and _X_RESOLUTION not in tags else _read_dpi(info.get("dpi")),
         comment=comment if isinstance(comment, bytes) else None,
         jpeg=_read_jpeg(image) if kind == "JPEG" else {},
-        png=tuple(_read_png(file.data)) if kind == "PNG" and file.data else (),
-        tiff_compression=info.get("compression") if kind == "TIFF" else None,
+        png=tuple(png.read_chunks(file.data)) if kind == "PNG" and file.data else (),
+        compressed_tiff=kind != "TIFF" or info.get("compression") != "raw",
         lossless_webp=kind == "WEBP" and any(n == b"VP8L" for n in _webp_chunks(file.data or b"")),
     )
 
@@ -69,28 +85,35 @@ def write_options(
 ) -> dict[str, Any]:
     """Pillow's options to save a picture of `mode` in the format `target` with these traits."""
     options: dict[str, Any] = {"dpi": traits.dpi, "exif": traits.exif}
-    if traits.icc_profile and _profile_fits(traits.icc_profile, mode):
+    if profile_fits(traits.icc_profile, mode):
         options["icc_profile"] = traits.icc_profile
     options |= _WRITERS[target](traits, mode, quality)
     return {key: value for key, value in options.items() if value is not None}
 
 
+def png_chunks(traits: FileTraits) -> list[tuple[bytes, bytes]]:
+    """Name and content of the chunks that a PNG file gets beside EXIF and profile."""
+    chunks = list(traits.png)
+    if traits.dpi and all(name != b"pHYs" for name, _ in chunks):
+        across, down = (round(dots / 0.0254) for dots in traits.dpi)
+        chunks.append((b"pHYs", struct.pack(">IIB", across, down, 1)))
+    if traits.xmp and traits.format != "PNG":
+        # A text neither compressed nor in a language.
+        chunks.append((b"iTXt", _PNG_XMP.encode() + b"\0\0\0\0\0" + traits.xmp))
+    return chunks
+
+
 def _jpeg_options(traits: FileTraits, mode: str, quality: int | None) -> dict[str, Any]:
-    options: dict[str, Any] = {"comment": traits.comment, "xmp": _segment(traits.xmp)}
+    options: dict[str, Any] = {
+        "comment": traits.comment,
+        "xmp": _segment(traits.xmp),
+        "optimize": True,
+    }
     if traits.exif and len(traits.exif) > _LONGEST_JPEG_SEGMENT:
         options["exif"] = None
     if quality is None and traits.jpeg:
         return options | traits.jpeg
     return options | {"quality": quality or _JPEG_QUALITY, "subsampling": 0}
-
-
-def _png_options(traits: FileTraits, mode: str, quality: int | None) -> dict[str, Any]:
-    chunks = PngImagePlugin.PngInfo()
-    for name, data in traits.png:
-        chunks.add(name, data)
-    if traits.xmp and traits.format != "PNG":
-        chunks.add_itxt(_PNG_XMP, traits.xmp.decode("utf-8", "replace"))
-    return {"pnginfo": chunks}
 
 
 def _webp_options(traits: FileTraits, mode: str, quality: int | None) -> dict[str, Any]:
@@ -104,31 +127,15 @@ def _avif_options(traits: FileTraits, mode: str, quality: int | None) -> dict[st
     return {"xmp": traits.xmp, "quality": quality or _AVIF_QUALITY, "subsampling": "4:4:4"}
 
 
-def _tiff_options(traits: FileTraits, mode: str, quality: int | None) -> dict[str, Any]:
-    tags = Image.Exif()
-    if traits.exif:
-        tags.load(traits.exif)
-    if traits.xmp:
-        tags[exif.XMP] = traits.xmp
-    compression = traits.tiff_compression
-    if compression not in _LOSSLESS_TIFF:
-        compression = "tiff_adobe_deflate"
-    # Pillow hands compressed files to libtiff, which refuses EXIF's groups from it.
-    if traits.exif and exif.has_groups(traits.exif):
-        compression = "raw"
-    return {"exif": tags, "compression": compression}
-
-
 def _bmp_options(traits: FileTraits, mode: str, quality: int | None) -> dict[str, Any]:
     return {"exif": None, "icc_profile": None}
 
 
 _WRITERS = {
     "JPEG": _jpeg_options,
-    "PNG": _png_options,
     "WEBP": _webp_options,
     "AVIF": _avif_options,
-    "TIFF": _tiff_options,
+    "HEIF": _avif_options,
     "BMP": _bmp_options,
 }
 
@@ -139,9 +146,12 @@ def _colour(mode: str) -> str:
     return "CMYK" if mode == "CMYK" else "RGB"
 
 
-def _profile_fits(profile: bytes, mode: str) -> bool:
-    """A profile for ink says nothing about light; libraries refuse or misread such a pair."""
-    space = profile[16:20]
+def profile_fits(profile: bytes | None, mode: str) -> bool:
+    """Whether there is a profile, for samples of that mode.
+
+    One for ink says nothing about light; libraries refuse or misread such a pair.
+    """
+    space = (profile or b"")[16:20]
     if mode == "CMYK":
         return space == b"CMYK"
     return space == b"RGB " or (space == b"GRAY" and mode in ("L", "LA"))
@@ -172,19 +182,6 @@ def _read_jpeg(image: Image.Image) -> dict[str, Any]:
     if image.mode == "RGB" and image.info.get("adobe_transform") == 0:
         options["keep_rgb"] = True  # stored as RGB, not as luminance and colour differences
     return options
-
-
-def _read_png(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The file's texts (XMP is one) and what it says about its colours."""
-    position = 8
-    while position + 8 <= len(data):
-        length, name = struct.unpack_from(">I4s", data, position)
-        chunk = data[position + 8 : position + 8 + length]
-        # EXIF in a text is written as EXIF; here it would bring its thumbnail back.
-        old_exif = chunk.startswith((b"Raw profile type exif", b"Raw profile type APP1"))
-        if name in _PNG_CHUNKS and not old_exif:
-            yield name, chunk
-        position += 12 + length
 
 
 def _webp_chunks(data: bytes) -> Iterator[bytes]:

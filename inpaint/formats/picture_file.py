@@ -7,7 +7,7 @@ import os
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,13 @@ from inpaint.errors import PhotoError
 # Photos and scans only: what else Pillow opens (EPS, WMF) runs other programs or has no pixels.
 _KINDS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "HEIF", "JPEG2000", "PPM")
 
-_warnings_lock = threading.Lock()
+# Above this a picture is refused unless the caller raises the limit: 600 MB of decoded pixels.
+MAX_PIXELS = 200_000_000
+
+# Pillow's limit of its own and Python's list of warnings are globals.
+_globals_lock = threading.Lock()
+
+_HEIF_BRANDS = frozenset([b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"])
 
 
 @dataclass(frozen=True)
@@ -31,27 +37,37 @@ class PictureFile:
 
     def decode(self) -> None:
         """Read the pixels. PhotoError if the file is damaged or cut off."""
-        with _explained(self.name):
+        with self.explained():
             self.image.load()
 
+    def explained(self) -> AbstractContextManager[None]:
+        """In it, whatever a decoder stumbles over is raised as a PhotoError with the name."""
+        return _explained(self.name)
 
-def open_picture(source: str | os.PathLike | bytes | Image.Image) -> PictureFile:
+
+def open_picture(
+    source: str | os.PathLike | bytes | Image.Image, max_pixels: int | None = None
+) -> PictureFile:
     """A picture from a path, a file's bytes or a PIL image, its pixels not decoded yet.
 
-    PhotoError, in one line that names the file: not there, not a picture, too many pixels, or
-    several pictures in one file.
+    max_pixels: MAX_PIXELS without it. PhotoError, in one line that names the file: not there, not
+    a picture, too many pixels, or several pictures in one file.
     """
+    limit = max_pixels or MAX_PIXELS
     if isinstance(source, Image.Image):
         path = getattr(source, "filename", None)
         file = PictureFile(source, None, os.path.basename(path) if path else None)
+        _check_size(source, file.name, limit)
     elif isinstance(source, (bytes, bytearray, memoryview)):
-        file = _open_bytes(bytes(source), None)
+        file = _open_bytes(bytes(source), None, limit)
     elif isinstance(source, (str, os.PathLike)):
-        file = _open_bytes(_read_bytes(source), os.fsdecode(source))
+        file = _open_bytes(_read_bytes(source), os.fsdecode(source), limit)
     else:
         raise PhotoError(f"a picture is a path, bytes, a PIL image or an array, not {source!r}")
-    # A phone's JPEG may hold a second, smaller picture or a depth map (MPO): the first counts.
-    count = 1 if file.image.format == "MPO" else getattr(file.image, "n_frames", 1)
+    # A phone's JPEG may hold a second, smaller picture or a depth map (MPO), and most GIFs are
+    # animations: the first picture counts.
+    first_counts = file.image.format in ("MPO", "GIF")
+    count = 1 if first_counts else getattr(file.image, "n_frames", 1)
     if count > 1:
         raise PhotoError(
             f"{_called(file.name)}: there are {count} pictures in this file (an animation or "
@@ -60,10 +76,23 @@ def open_picture(source: str | os.PathLike | bytes | Image.Image) -> PictureFile
     return file
 
 
+def _check_size(image: Image.Image, name: str | None, max_pixels: int) -> None:
+    width, height = image.size
+    if width * height > max_pixels:
+        raise PhotoError(
+            f"{_called(name)}: the picture has too many pixels, {width} x {height}; the limit "
+            f"is {max_pixels / 1e6:g} megapixels (max_pixels, --max-pixels)"
+        )
+
+
 def _read_bytes(path: str | os.PathLike) -> bytes:
     name = os.fsdecode(path)
     try:
+        if Path(name).exists() and not (Path(name).is_file() or Path(name).is_dir()):
+            raise PhotoError(f"{name}: is no file but a device or a pipe")
         return Path(name).read_bytes()
+    except PhotoError:
+        raise
     except FileNotFoundError as error:
         raise PhotoError(f"{name}: no such file") from error
     except IsADirectoryError as error:
@@ -73,22 +102,41 @@ def _read_bytes(path: str | os.PathLike) -> bytes:
         raise PhotoError(f"{name}: cannot be read ({reason})") from error
 
 
-def _open_bytes(data: bytes, path: str | None) -> PictureFile:
+def _open_bytes(data: bytes, path: str | None, max_pixels: int) -> PictureFile:
     Image.init()
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
+        register_heif(path)
     with _explained(path), _quiet():
         image = Image.open(
             io.BytesIO(data), formats=[kind for kind in _KINDS if kind in Image.OPEN]
         )
-        image.getexif()  # parsed here, where oddities in it stay unheard
+        _check_size(image, path, max_pixels)
+        image.getexif()  # parsed here, where oddities in it stay unheard (a PNG is decoded for it)
     return PictureFile(image, data, path)
+
+
+def register_heif(name: str | None) -> None:
+    """Teach Pillow HEIC. PhotoError, naming the picture, where the package for it is missing."""
+    try:
+        import pillow_heif
+    except ImportError as error:
+        raise PhotoError(
+            f"{_called(name)}: HEIC photos need one more package: pip install pillow-heif, or "
+            "choose another format"
+        ) from error
+    pillow_heif.register_heif_opener(thumbnails=False)
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Pillow's warnings about odd metadata and large pictures are nothing a person can act on."""
-    with _warnings_lock, warnings.catch_warnings():  # one list of filters for all threads
+    """Without Pillow's warnings about odd metadata, and without its limit of pixels, for ours."""
+    with _globals_lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        yield
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
 
 
 @contextmanager
@@ -99,8 +147,6 @@ def _explained(name: str | None) -> Iterator[None]:
         raise
     except Image.UnidentifiedImageError as error:
         raise PhotoError(f"{_called(name)}: not a picture of a kind that can be read") from error
-    except Image.DecompressionBombError as error:
-        raise PhotoError(f"{_called(name)}: the picture has too many pixels") from error
     # Decoders meet a damaged file with whatever error it leads them to.
     except Exception as error:
         reason = str(error) or type(error).__name__

@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import struct
 
+import numpy as np
 from PIL import Image
 
+from inpaint.window import Window
+
 PREFIX = b"Exif\0\0"
-XMP = 0x02BC
+_XMP = 0x02BC
 _ORIENTATION = 0x0112
-_EXIF_GROUP, _GPS_GROUP = 0x8769, 0x8825
+EXIF_GROUP, GPS_GROUP = 0x8769, 0x8825
 _THUMBNAIL_OFFSET, _THUMBNAIL_LENGTH = 0x0201, 0x0202
 
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+_TURNS = {
+    2: lambda array: array[:, ::-1],
+    3: lambda array: array[::-1, ::-1],
+    4: lambda array: array[::-1],
+    5: lambda array: array.swapaxes(0, 1),
+    6: lambda array: np.rot90(array, -1),
+    7: lambda array: array[::-1, ::-1].swapaxes(0, 1),
+    8: lambda array: np.rot90(array),
 }
-_BACK = {**_UPRIGHT, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
+_BACK = {6: 8, 8: 6}
 
 # Tags of a TIFF that say how its pixels lie in the file (or are kept apart), not what they show.
-_TIFF_LAYOUT = frozenset(
+TIFF_LAYOUT = frozenset(
     [
         *(254, 255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 277, 278, 279, 280, 281),
         *(284, 288, 289, 290, 291, 292, 293, 297, 301, 317, 318, 319, 320, 321, 322, 323, 324),
         *(325, 330, 332, 333, 334, 336, 338, 339, 340, 341, 342, 347, 512, 513, 514, 515, 519),
-        *(520, 521, 529, 530, 531, 532, 34377, 34675, XMP, _EXIF_GROUP, _GPS_GROUP),
+        *(520, 521, 529, 530, 531, 532, 34377, 34675, _XMP, EXIF_GROUP, GPS_GROUP),
     ]
 )
 
@@ -40,14 +43,34 @@ def find_orientation(image: Image.Image) -> int:
     return value if value in range(1, 9) else 1
 
 
-def turn_upright(image: Image.Image, orientation: int) -> Image.Image:
-    """The stored picture as a person sees it; the picture itself if that is the same."""
-    return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
+def turn_upright(stored: np.ndarray, orientation: int) -> np.ndarray:
+    """A view of the stored picture, H x W or H x W x channels, as a person sees it."""
+    return _TURNS[orientation](stored) if orientation in _TURNS else stored
 
 
-def turn_back(image: Image.Image, orientation: int) -> Image.Image:
+def turn_back(upright: np.ndarray, orientation: int) -> np.ndarray:
     """The reverse of `turn_upright`."""
-    return image.transpose(_BACK[orientation]) if orientation in _BACK else image
+    return turn_upright(upright, _BACK.get(orientation, orientation))
+
+
+def turn_window_upright(window: Window, shape: tuple[int, int], orientation: int) -> Window:
+    """Where a window of the stored picture of `shape` (height, width) lies in the upright one."""
+    return turn_window_back(window, shape, _BACK.get(orientation, orientation))
+
+
+def turn_window_back(window: Window, shape: tuple[int, int], orientation: int) -> Window:
+    """Where a window of the upright picture of `shape` (height, width) lies in the stored one."""
+    stored = shape[::-1] if orientation >= 5 else shape
+    rows = np.broadcast_to(np.arange(stored[0])[:, None], stored)
+    columns = np.broadcast_to(np.arange(stored[1]), stored)
+    first = (window.top, window.left)
+    last = (window.top + window.height - 1, window.left + window.width - 1)
+    edges = []
+    for places in (rows, columns):
+        upright = turn_upright(places, orientation)
+        edges.append(sorted((int(upright[first]), int(upright[last]))))
+    (top, bottom), (left, right) = edges
+    return Window(top, left, bottom - top + 1, right - left + 1)
 
 
 def read_exif(image: Image.Image) -> bytes | None:
@@ -89,11 +112,13 @@ def without_thumbnail(block: bytes) -> bytes:
     return PREFIX + bytes(tiff)
 
 
-def has_groups(block: bytes) -> bool:
-    """Whether the block has groups of its own for the camera or the place."""
+def only_orientation(orientation: int) -> bytes | None:
+    """A block that says how the stored picture lies and nothing else; None where it is upright."""
+    if orientation == 1:
+        return None
     exif = Image.Exif()
-    exif.load(block)
-    return any(exif.get_ifd(group) for group in (_EXIF_GROUP, _GPS_GROUP))
+    exif[_ORIENTATION] = orientation
+    return exif.tobytes()
 
 
 def _numbers(tiff: bytearray, directory: int, order: str) -> dict[int, int]:
@@ -110,9 +135,9 @@ def _numbers(tiff: bytearray, directory: int, order: str) -> dict[int, int]:
 def _from_tiff(tags: Image.Exif) -> bytes | None:
     kept = Image.Exif()
     for tag, value in tags.items():
-        if tag not in _TIFF_LAYOUT:
+        if tag not in TIFF_LAYOUT:
             kept[tag] = value
-    for group in (_EXIF_GROUP, _GPS_GROUP):
+    for group in (EXIF_GROUP, GPS_GROUP):
         if values := tags.get_ifd(group):
             kept.get_ifd(group).update(values)
     try:
