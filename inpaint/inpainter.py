@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from inpaint import mask as masks
 from inpaint.errors import MethodError, PhotoError
-from inpaint.known_pixels import blur_known, enlarge, shrink_known
+from inpaint.known_pixels import blur_known
+from inpaint.large_holes import fill_window
 from inpaint.methods import Method, create_method
 from inpaint.photo import LUMINANCE, Photo
-from inpaint.window import find_windows
+from inpaint.plan import Plan, make_plan
+from inpaint.window import enclose, find_windows
+
+if TYPE_CHECKING:
+    from inpaint.formats.colour import ColourProfile
 
 _DTYPES = (np.uint8, np.uint16, np.float32, np.float64)
 
@@ -25,35 +32,71 @@ class Inpainter:
     """Fills what a mask covers; every other pixel stays as it is, bit by bit.
 
     method: a name of `list_methods()`, a weights file, or an object with the Method contract.
-    device: "auto", "cpu", "cuda", "cuda:N" or "mps". One Inpainter serves several threads.
-    MethodError or WeightsError if the method cannot be had.
+    device: "auto", "cpu", "cuda", "cuda:N" or "mps". max_memory: bytes that a restoration may
+    take beside the program itself; windows that would take more are filled in two passes.
+    One Inpainter serves several threads. MethodError or WeightsError if the method cannot be had.
     """
 
-    def __init__(self, method: str | Path | Method = "default", device: str = "auto") -> None:
+    def __init__(
+        self,
+        method: str | Path | Method = "default",
+        device: str = "auto",
+        max_memory: float | None = None,
+    ) -> None:
         self.method = create_method(method, device)
+        self.max_memory = max_memory
+        self._max_thickness = getattr(self.method, "max_thickness", None)
 
     def restore(
         self,
         photo: str | os.PathLike | bytes | Image.Image | np.ndarray | Photo,
         mask: str | os.PathLike | bytes | Image.Image | np.ndarray,
         *,
+        invert: bool = False,
+        turned: bool = False,
+        opaque: bool = False,
         grow: int = 0,
         feather: float = 0,
         context: int | None = None,
         progress: Progress | None = None,
+        on_plan: Callable[[Plan], None] | None = None,
     ) -> Photo:
         """The photo with what the mask covers filled.
 
         photo: all that `Photo.read` takes; mask: all that `read_mask` takes, of the photo's
-        upright size, white or True = fill. The options are those of `restore_array`.
-        PhotoError or MaskError says what is wrong with which.
+        upright size, white or True = fill. The fill is made in sRGB and goes back into the
+        photo's own colour profile.
+        invert: black = fill instead. turned: the mask was drawn on the photo as it is stored,
+        before its EXIF orientation. opaque: transparent parts under the mask become opaque.
+        on_plan: called with the Plan before anything is computed.
+        The others are those of `restore_array`. PhotoError or MaskError says what is wrong with
+        which; the result's `notices` say what may be.
         """
         photo = Photo.read(photo)
-        hole = masks.grow(masks.read_mask(mask, (photo.height, photo.width)), grow)
-        pixels = self.restore_array(
-            photo.pixels, hole, feather=feather, context=context, progress=progress
+        hole, notices = masks.read_hole(
+            mask,
+            (photo.height, photo.width),
+            orientation=photo.traits.orientation,
+            invert=invert,
+            turned=turned,
         )
-        return photo.with_edit(pixels, hole)
+        hole = masks.grow(hole, grow)
+        plan = self._plan(photo.pixels, hole, context)
+        if on_plan is not None:
+            on_plan(plan)
+        box = enclose(plan.windows)
+        fill = self._filled(
+            photo.pixels[box.slices],
+            hole[box.slices],
+            plan.within(box),
+            feather=feather,
+            progress=progress,
+            profile=photo.profile,
+        )
+        restored = photo.with_edit(fill, hole[box.slices], at=box)
+        if opaque:
+            restored = restored.opaque_in(hole)
+        return replace(restored, notices=photo.notices + notices)
 
     def restore_array(
         self,
@@ -79,34 +122,52 @@ class Inpainter:
         """
         _check_image(image)
         hole = masks.grow(masks.read_mask(hole, image.shape[:2]), grow)
-        masks.check_hole(hole)
         _check_values(image, hole)
+        plan = self._plan(image, hole, context)
+        return self._filled(image, hole, plan, feather=feather, progress=progress)
+
+    def plan(
+        self,
+        photo: str | os.PathLike | bytes | Image.Image | np.ndarray | Photo,
+        hole: np.ndarray,
+        context: int | None = None,
+    ) -> Plan:
+        """What `restore` would compute for this bool H x W hole, and the memory it would take."""
+        return self._plan(Photo.read(photo).pixels, hole, context)
+
+    def _plan(self, image: np.ndarray, hole: np.ndarray, context: int | None) -> Plan:
+        masks.check_hole(hole)
         windows = find_windows(hole, context)
+        return make_plan(self.method, image, windows, self.max_memory)
+
+    def _filled(
+        self,
+        image: np.ndarray,
+        hole: np.ndarray,
+        plan: Plan,
+        *,
+        feather: float,
+        progress: Progress | None,
+        profile: ColourProfile | None = None,
+    ) -> np.ndarray:
+        """A copy of the image with the hole filled, window by window."""
         result = image.copy()
-        for done, window in enumerate(windows):
+        total = len(plan.windows)
+        for done, window in enumerate(plan.windows):
             if progress is not None:
-                progress(done, len(windows))
+                progress(done, total)
             part = hole[window.slices]
             picture = _to_float(image[window.slices], part)
-            fill = _feathered(self._fill(picture, part), picture, part, feather)
-            result[window.slices][part] = _from_float(fill[part], image)
+            if profile is not None:
+                picture = np.where(part[..., None], np.float32(0), profile.to_srgb(picture))
+            fill = fill_window(self._call, picture, part, plan.max_side, self._max_thickness)
+            filled = _feathered(fill, picture, part, feather)[part]
+            if profile is not None:
+                filled = profile.from_srgb(filled)
+            result[window.slices][part] = _from_float(filled, image)
         if progress is not None:
-            progress(len(windows), len(windows))
+            progress(total, total)
         return result
-
-    def _fill(self, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
-        """One window, shrunk for the method if it is too large for it."""
-        height, width = hole.shape
-        limit = self.method.max_side
-        if limit is None or max(height, width) <= limit:
-            return self._call(picture, hole)
-        scale = limit / max(height, width)
-        small, small_hole = shrink_known(
-            picture, hole, max(1, round(height * scale)), max(1, round(width * scale))
-        )
-        if small_hole.any():
-            small = np.where(small_hole[..., None], self._call(small, small_hole), small)
-        return enlarge(small, height, width)
 
     def _call(self, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
         fill = np.asarray(self.method.fill(picture, hole), np.float32)

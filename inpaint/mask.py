@@ -9,11 +9,14 @@ from PIL import Image
 
 from inpaint._opencv import cv2
 from inpaint.errors import MaskError, PhotoError
-from inpaint.exif import find_orientation, turn_upright
-from inpaint.picture_file import open_picture
+from inpaint.formats.exif import find_orientation, turn_upright
+from inpaint.formats.picture_file import open_picture
 from inpaint.window import Window, bounding_box
 
 _MIDDLE = 127  # of 255: what is lighter counts
+_MOSTLY = 0.6  # the share from which on a mask may be the wrong way round
+_INVERT = "invert it (--invert, invert=True)"
+_TURN = "turn it too (--mask-turned, turned=True)"
 
 
 def read_mask(
@@ -30,33 +33,72 @@ def read_mask(
     """
     mask = _from_array(source) if isinstance(source, np.ndarray) else _from_file(source)
     if shape is not None and mask.shape != tuple(shape):
-        (height, width), (rows, columns) = shape, mask.shape
-        hint = "; turned by 90 degrees it would fit" if (columns, rows) == (height, width) else ""
-        raise MaskError(
-            f"the mask is {columns} x {rows} pixels, the photo {width} x {height} "
-            f"(width x height){hint}"
-        )
+        raise MaskError(_describe_sizes(mask.shape, shape))
     return mask
 
 
+def read_hole(
+    source: str | os.PathLike | bytes | Image.Image | np.ndarray,
+    shape: tuple[int, int],
+    *,
+    orientation: int = 1,
+    invert: bool = False,
+    turned: bool = False,
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """A mask for a photo of `shape` (height, width), and in words what may be wrong with it.
+
+    orientation: the photo's of EXIF. invert: black = fill. turned: the mask was drawn on the
+    photo as it is stored and turns with it. MaskError as `read_mask`; one of another size says so
+    where turning it would help.
+    """
+    mask = read_mask(source)
+    upright = turn_upright(mask, orientation)
+    if (upright if turned else mask).shape != tuple(shape):
+        hint = ""
+        if turned and mask.shape == tuple(shape):
+            raise MaskError(
+                "the mask fits the upright photo, so it needs no turning: leave that out "
+                "(--mask-turned, turned=True)"
+            )
+        if upright.shape == tuple(shape):
+            hint = (
+                "; it fits the photo as it is stored, before its EXIF orientation turns it "
+                f"upright: {_TURN}"
+            )
+        raise MaskError(_describe_sizes(mask.shape, shape) + hint)
+    mask = upright if turned else mask
+    if invert:
+        mask = ~mask
+    notices = []
+    share = np.count_nonzero(mask) / mask.size
+    if _MOSTLY < share < 1:
+        notices.append(
+            f"the mask covers {share:.0%} of the photo; if white means keep in it: {_INVERT}"
+        )
+    return mask, tuple(notices)
+
+
 def check_hole(hole: np.ndarray) -> None:
-    """MaskError if there is nothing to fill."""
+    """MaskError if there is nothing to fill, or nothing to go by."""
     if not hole.any():
         raise MaskError("nothing is painted: the mask has no white part that could be filled")
+    if hole.all():
+        raise MaskError("all of the photo is painted: nothing is left that a fill could go by")
 
 
 def grow(mask: np.ndarray, pixels: int) -> np.ndarray:
     """The bool H x W mask with all within `pixels` of it, a disc. MaskError if negative."""
     if pixels < 0:
         raise MaskError(f"a mask grows by 0 pixels or more, not by {pixels}")
-    grown = mask.copy()
     box = bounding_box(mask)
-    if pixels and box is not None:
-        around = _widen(box, int(np.ceil(pixels)), mask.shape).slices
-        distance = cv2.distanceTransform(
-            (~mask[around]).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
-        )
-        grown[around] = distance <= pixels
+    if pixels == 0 or box is None:
+        return mask
+    grown = mask.copy()
+    around = _widen(box, int(np.ceil(pixels)), mask.shape).slices
+    distance = cv2.distanceTransform(
+        (~mask[around]).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
+    )
+    grown[around] = distance <= pixels
     return grown
 
 
@@ -107,7 +149,7 @@ def _from_file(source: str | os.PathLike | bytes | Image.Image) -> np.ndarray:
     try:
         file = open_picture(source)
         file.decode()
-        return _threshold(turn_upright(file.image, find_orientation(file.image)))
+        return turn_upright(_threshold(file.image), find_orientation(file.image))
     except (PhotoError, ValueError) as error:
         reason = str(error).removeprefix("the picture: ")  # what has no name
         raise MaskError(f"mask: {reason}") from error
@@ -126,3 +168,12 @@ def _threshold(image: Image.Image) -> np.ndarray:
     if not opaque.all() and visible.size and visible.min() == visible.max():
         return opaque
     return (light > _MIDDLE) & opaque
+
+
+def _describe_sizes(mask: tuple[int, ...], photo: tuple[int, ...]) -> str:
+    (rows, columns), (height, width) = mask, photo
+    hint = "; turned by 90 degrees it would fit" if (columns, rows) == (height, width) else ""
+    return (
+        f"the mask is {columns} x {rows} pixels, the photo {width} x {height} "
+        f"(width x height){hint}"
+    )

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SUFFIX = ".safetensors"
 FORMAT_VERSION = 1
+_LONGEST_CONFIG = 10_000  # characters; one of thousands of layers takes minutes to build
+_MAX_SIDE = 512  # of a file that does not say
 _KEY = "photomend"
 
 
@@ -87,6 +89,7 @@ def load_network(name: str | Path, device: str = "cpu") -> InpaintingNetwork:
 
     WeightsError names the file, and the tensor that is missing, unknown or of a wrong shape.
     """
+    import torch
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
@@ -102,13 +105,41 @@ def load_network(name: str | Path, device: str = "cpu") -> InpaintingNetwork:
             for key, value in config.get("encoder_options", {}).items()
             if key != "pretrained"
         }
-        network = InpaintingNetwork(NetworkConfig(**config))
         state = unpack(load_file(path))
-    except (KeyError, TypeError, ValueError, OSError, SafetensorError) as error:
-        raise WeightsError(f"{path}: the network cannot be rebuilt ({error})") from error
-    _check_shapes(path, network, state)
-    network.load_state_dict(state)
+        # A file may lie about its network: shapes are compared before there is memory for it.
+        with torch.device("meta"):
+            _check_shapes(path, InpaintingNetwork(NetworkConfig(**config)), state)
+        network = InpaintingNetwork(NetworkConfig(**config))
+        network.load_state_dict(state)
+    except WeightsError:
+        raise
+    # What torch makes of numbers that no network has: these, and what they derive from.
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+        OSError,
+        SafetensorError,
+    ) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise WeightsError(f"{path}: the network cannot be rebuilt ({reason})") from error
     return network.to(device).eval()
+
+
+def read_limits(name: str | Path) -> tuple[int, int | None]:
+    """The longest side of a window that the network is good at, and the crops it has seen."""
+    card = read_card(name)
+    side = card.get("max_side", _MAX_SIDE)
+    preset = card.get("preset")
+    data = preset.get("data") if isinstance(preset, dict) else None
+    crop = data.get("size") if isinstance(data, dict) else None
+    for what, number in (("max_side", side), ("crop size", crop)):
+        if number is not None and (type(number) is not int or not 1 <= number <= 1 << 20):
+            raise WeightsError(f"{find_weights(name)}: its {what} is no number of pixels")
+    return side, crop
 
 
 def save_network(
@@ -184,7 +215,7 @@ def _read_header(path: Path) -> dict[str, str]:
 def _parse_card(path: Path, text: str) -> dict[str, Any]:
     try:
         card = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise WeightsError(f"{path}: the card in its header is damaged ({error})") from error
     if not isinstance(card, dict) or card.get("format_version") != FORMAT_VERSION:
         version = card.get("format_version") if isinstance(card, dict) else None
@@ -192,6 +223,8 @@ def _parse_card(path: Path, text: str) -> dict[str, Any]:
             f"{path}: weights format {version}, this photomend reads {FORMAT_VERSION}; "
             "install a photomend of the same age as the file"
         )
+    if len(json.dumps(card.get("network"))) > _LONGEST_CONFIG:
+        raise WeightsError(f"{path}: the network that its header describes is too long to be one")
     return card
 
 

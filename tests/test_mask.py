@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from inpaint.errors import MaskError
-from inpaint.mask import check_hole, feather, grow, read_mask
+from inpaint.mask import check_hole, feather, grow, read_hole, read_mask
 
 
 def to_bytes(image: Image.Image, format: str = "PNG", **options) -> bytes:
@@ -172,3 +172,90 @@ def test_the_photos_border_is_no_edge():
     for wrong in (-1, float("nan"), float("inf")):
         with pytest.raises(MaskError, match="feather"):
             feather(hole, wrong)
+
+
+# --- what a mask for a photo says ---------------------------------------------------------------
+
+
+def test_a_wrong_size_names_both_sizes_and_no_remedy_that_would_not_help(hole):
+    with pytest.raises(MaskError) as caught:
+        read_hole(hole(30, 40), (31, 41), orientation=6)
+    assert str(caught.value) == ("the mask is 40 x 30 pixels, the photo 41 x 31 (width x height)")
+
+
+@pytest.mark.parametrize("orientation", [5, 6, 7, 8])
+def test_a_mask_of_the_stored_photo_is_explained_by_exif_and_turns(orientation, hole):
+    stored = hole(30, 40)
+    stored[0, 0] = stored[2, 5:9] = True
+    data = to_bytes(levels(stored))
+    with pytest.raises(MaskError, match=r"40 x 30 .* 30 x 40 .*EXIF orientation.*--mask-turned"):
+        read_hole(data, (40, 30), orientation=orientation)
+    mask, notices = read_hole(data, (40, 30), orientation=orientation, turned=True)
+    turn = {5: 5, 6: 4, 7: 6, 8: 2}[orientation]
+    wanted = levels(stored).transpose(Image.Transpose(turn))
+    np.testing.assert_array_equal(mask, np.asarray(wanted) > 127)
+    assert notices == ()
+
+
+def test_a_turned_mask_that_fitted_already_is_told_so(hole):
+    with pytest.raises(MaskError, match="fits the upright photo, so it needs no turning"):
+        read_hole(hole(40, 30), (40, 30), orientation=6, turned=True)
+
+
+@pytest.mark.parametrize("orientation", [2, 3, 4])
+def test_turning_counts_where_the_size_does_not_tell(orientation):
+    corner = np.zeros((4, 6), bool)
+    corner[0, 0] = True
+    mask, _ = read_hole(corner, (4, 6), orientation=orientation, turned=True)
+    assert mask[{2: (0, 5), 3: (3, 5), 4: (3, 0)}[orientation]]
+    assert mask.sum() == 1
+
+
+@pytest.mark.parametrize(("rows", "said"), [(6, False), (7, True), (10, False)])
+def test_more_than_60_percent_may_be_the_wrong_way_round(rows, said):
+    mask = np.zeros((10, 8), bool)
+    mask[:rows] = True
+    read, notices = read_hole(to_bytes(levels(mask)), (10, 8))
+    assert (read == mask).all()
+    assert bool(notices) == said
+    if said:
+        assert "70%" in notices[0]
+        assert "--invert" in notices[0]
+    inverted, notices = read_hole(to_bytes(levels(mask)), (10, 8), invert=True)
+    assert (inverted == ~mask).all()
+    assert notices == ()
+
+
+def test_grey_levels_are_divided_in_the_middle():
+    ramp = np.tile(np.arange(256, dtype=np.uint8), (3, 1))
+    mask, notices = read_hole(to_bytes(Image.fromarray(ramp)), (3, 256))
+    assert (mask == (ramp > 127)).all()
+    assert notices == ()
+
+
+@pytest.mark.parametrize("quality", [20, 75])
+def test_what_jpeg_makes_of_a_masks_edges_does_not_matter(quality, hole):
+    expected = hole(64, 80)
+    data = to_bytes(levels(expected), "JPEG", quality=quality)
+    noisy = np.asarray(Image.open(io.BytesIO(data)))
+    assert len(np.unique(noisy)) > 2
+    np.testing.assert_array_equal(read_hole(data, (64, 80))[0], expected)
+
+
+def test_strokes_on_a_transparent_layer_count(hole):
+    expected = hole(12, 15)
+    layer = np.zeros((12, 15, 4), np.uint8)
+    layer[expected] = (200, 30, 30, 255)
+    np.testing.assert_array_equal(
+        read_hole(to_bytes(Image.fromarray(layer)), (12, 15))[0], expected
+    )
+
+
+def test_all_white_is_said_to_leave_nothing():
+    with pytest.raises(MaskError, match="all of the photo is painted"):
+        check_hole(read_hole(to_bytes(levels(np.ones((9, 8), bool))), (9, 8))[0])
+
+
+def test_all_black_is_said_to_be_nothing():
+    with pytest.raises(MaskError, match="no white part"):
+        check_hole(read_hole(to_bytes(levels(np.zeros((9, 8), bool))), (9, 8))[0])

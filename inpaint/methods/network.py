@@ -9,6 +9,7 @@ import torch
 
 from inpaint import weights
 from inpaint.errors import MethodError
+from inpaint.network.summary import estimate_bytes_per_pixel
 
 
 class NetworkMethod:
@@ -22,9 +23,11 @@ class NetworkMethod:
         self.name = path.stem
         self.path = path
         self.device = torch.device(device)
-        self.max_side = int(weights.read_card(path).get("max_side", 512))
+        # A network has seen no hole larger than the crops that it was trained on.
+        self.max_side, self.max_thickness = weights.read_limits(path)
         network = weights.load_network(path, device)
         self._network = network.to(memory_format=torch.channels_last)
+        self.bytes_per_pixel = estimate_bytes_per_pixel(self._network)
 
     def fill(self, image: np.ndarray, hole: np.ndarray) -> np.ndarray:
         """The Method contract: float32 H x W x 3 in [0, 1] and bool H x W in, the picture out."""

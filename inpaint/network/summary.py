@@ -30,3 +30,30 @@ def count_gmac(network: nn.Module, side: int) -> float:
     finally:
         network.train(training)
     return counter.get_total_flops() / 2e9
+
+
+def estimate_bytes_per_pixel(network: nn.Module, side: int = 128) -> float:
+    """Memory that a forward pass takes for each pixel of a picture, roughly, from above.
+
+    The largest output of a layer with its input and a copy, and what skip connections could keep
+    (the largest output at each resolution); all that twice, for a convolution's workspace.
+    """
+    device = next(network.parameters()).device
+    sizes: dict[torch.Size, int] = {}
+
+    def note(module: nn.Module, inputs: tuple, output: object) -> None:
+        if isinstance(output, torch.Tensor) and output.ndim == 4:
+            size = output.numel() * output.element_size()
+            sizes[output.shape[2:]] = max(size, sizes.get(output.shape[2:], 0))
+
+    hooks = [module.register_forward_hook(note) for module in network.modules()]
+    try:
+        with torch.inference_mode():
+            network(
+                torch.zeros(1, 3, side, side, device=device),
+                torch.ones(1, 1, side, side, device=device),
+            )
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return 2 * (3 * max(sizes.values()) + sum(sizes.values())) / side**2

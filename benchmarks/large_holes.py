@@ -1,0 +1,117 @@
+"""What the two passes for thick holes gain, on photos of your own.
+
+   python benchmarks/large_holes.py PHOTOS [--sides 100 240 600] [--method default]
+
+A blob of that many pixels across is cut out of each photo at random (seeded) and filled three
+ways: by the method in one go, shrunk to 256 pixels and enlarged, and as the Inpainter does it.
+Printed are means: LPIPS in the window (lower is better), PSNR in the hole (higher is better), and
+the sharpness of the fill over that of its surroundings (standard deviation of the Laplacian; 1 is
+as sharp). --sheet writes a picture with a row for each photo.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from inpaint import metrics
+from inpaint._opencv import cv2
+from inpaint.known_pixels import enlarge, shrink_known
+from inpaint.large_holes import fill_window
+from inpaint.methods import create_method
+from inpaint.pairing import find_photos
+from inpaint.photo import Photo
+from inpaint.window import find_windows
+
+_SHOWN = 320
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("--sides", type=int, nargs="+", default=[100, 240, 600])
+    parser.add_argument("--method", default="default")
+    parser.add_argument("--limit", type=int)
+    parser.add_argument("--sheet", type=Path)
+    arguments = parser.parse_args()
+    method, distance = create_method(arguments.method), metrics.Lpips()
+    rows = []
+    for side in arguments.sides:
+        figures = defaultdict(list)
+        photos = 0
+        for index, path in enumerate(find_photos(arguments.photos)[: arguments.limit]):
+            photo = Photo.read(path).pixels
+            if min(photo.shape[:2]) < 1.5 * side:
+                continue
+            photos += 1
+            truth, hole = _cut(photo, side, np.random.default_rng(index))
+            fills = _fill(method, np.where(hole[..., None], np.float32(0), truth), hole)
+            for name, fill in fills.items():
+                result = np.where(hole[..., None], fill, truth)
+                figures[name].append(_measure(result, truth, hole, distance))
+            rows.append(_row([np.where(hole[..., None], 1, truth), *fills.values()], hole, truth))
+        print(f"holes of {side} pixels in {photos} photos")
+        for name, values in figures.items():
+            lpips, psnr, sharpness = np.mean(values, axis=0)
+            print(f"  {name:12} LPIPS {lpips:.4f}  PSNR {psnr:.2f}  sharpness {sharpness:.2f}")
+    if arguments.sheet:
+        width = max(row.shape[1] for row in rows)
+        rows = [np.pad(row, ((0, 4), (0, width - row.shape[1]), (0, 0))) for row in rows]
+        Image.fromarray(np.concatenate(rows)).save(arguments.sheet)
+
+
+def _cut(photo: np.ndarray, side: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """The window of a blob at a random place, float32 in [0, 1], and the blob in it."""
+    down, across = np.mgrid[:side, :side] - side // 2
+    angle, turns = np.arctan2(down, across), rng.uniform(0, 6, 2)
+    radius = 0.4 + np.sin(3 * angle + turns[0]) / 15 + np.sin(7 * angle + turns[1]) / 30
+    hole = np.zeros(photo.shape[:2], bool)
+    top, left = (rng.integers(0, size - side) for size in hole.shape)
+    hole[top : top + side, left : left + side] = np.hypot(down, across) < side * radius
+    (window,) = find_windows(hole)
+    return photo[window.slices].astype(np.float32) / 255, hole[window.slices]
+
+
+def _fill(method, picture: np.ndarray, hole: np.ndarray) -> dict[str, np.ndarray]:
+    def fill(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+        return np.clip(method.fill(picture, hole), 0, 1)
+
+    scale = min(1, 256 / max(hole.shape))
+    small, part = shrink_known(picture, hole, *(round(size * scale) for size in hole.shape))
+    small = np.where(part[..., None], fill(small, part), small)
+    thickness = getattr(method, "max_thickness", None)
+    return {
+        "in one go": fill(picture, hole),
+        "shrunk": enlarge(small, *hole.shape),
+        "two passes": fill_window(fill, picture, hole, method.max_side, thickness),
+    }
+
+
+def _measure(
+    result: np.ndarray, truth: np.ndarray, hole: np.ndarray, distance: metrics.Lpips
+) -> tuple[float, float, float]:
+    reach = np.ones((max(9, max(hole.shape) // 20),) * 2)
+    around = (cv2.dilate(hole.astype(np.uint8), reach) > 0) & ~hole
+    inside = cv2.erode(hole.astype(np.uint8), np.ones((5, 5))) > 0
+    laplacian = cv2.Laplacian(cv2.cvtColor(result.astype(np.float32), cv2.COLOR_RGB2GRAY), -1)
+    sharpness = laplacian[inside].std() / laplacian[around].std()
+    result, truth = (np.rint(picture * 255).astype(np.uint8) for picture in (result, truth))
+    return distance(result, truth), metrics.psnr(result, truth, hole), sharpness
+
+
+def _row(pictures: list[np.ndarray], hole: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    height = round(_SHOWN * hole.shape[0] / hole.shape[1])
+    shown = []
+    for picture in [*pictures]:
+        result = np.where(hole[..., None], picture, truth)
+        image = Image.fromarray(np.rint(np.clip(result, 0, 1) * 255).astype(np.uint8))
+        shown.append(np.asarray(image.resize((_SHOWN, height), Image.Resampling.LANCZOS)))
+    return np.concatenate(shown, axis=1)
+
+
+if __name__ == "__main__":
+    main()

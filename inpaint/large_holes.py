@@ -1,0 +1,84 @@
+"""Holes that a method is not good at in one go: thick ones at reduced size, long ones in tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from inpaint.known_pixels import enlarge, shrink_known
+from inpaint.patches import continue_texture, find_thickness, transfer_detail
+
+Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+_ENLARGEMENT = 4  # at most, from one pass of detail to the next
+# The photo's own texture is taken where there is plenty of it, in a hole that is thick enough.
+# Measured by benchmarks/large_holes.py: it gains there, and loses where a hole takes most of a
+# small picture.
+_LARGEST_SHARE = 0.2
+_TEXTURE_THICKNESS = 48
+
+
+def fill_window(
+    fill: Fill,
+    picture: np.ndarray,
+    hole: np.ndarray,
+    max_side: int | None,
+    max_thickness: float | None = None,
+) -> np.ndarray:
+    """`fill(picture, hole)` for windows of any size and holes of any shape.
+
+    picture: float32 H x W x 3 in [0, 1]; hole: bool H x W. A hole thicker than `max_thickness`
+    pixels (None: any) is filled at reduced size and gets detail from its surroundings step by
+    step. Where these are large, that begins at 48 pixels, and the small fill becomes texture of
+    theirs. Windows with a side above `max_side` are filled in tiles.
+    """
+    if max_thickness is None and max_side is not None and max(hole.shape) > max_side:
+        max_thickness = max_side / 4  # a tile sees what is known around it
+    if max_thickness is None:
+        return fill(picture, hole)
+    rich = hole.mean() <= _LARGEST_SHARE
+    limit = min(max_thickness, _TEXTURE_THICKNESS) if rich else max_thickness
+    thickness = find_thickness(hole)
+    if thickness <= limit:
+        return _fill_tiles(fill, picture, hole, max_side)
+    scale = limit / thickness
+    small, small_hole = _shrink(picture, hole, scale)
+    filled = _fill_tiles(fill, small, small_hole, max_side)
+    filled = np.where(small_hole[..., None], filled, small)
+    if rich:
+        filled = continue_texture(filled, small_hole)
+    while scale < 1:
+        scale = min(1.0, scale * _ENLARGEMENT)
+        known, part = (picture, hole) if scale == 1 else _shrink(picture, hole, scale)
+        filled = transfer_detail(known, part, enlarge(filled, *part.shape))
+    return filled
+
+
+def _shrink(picture: np.ndarray, hole: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
+    height, width = (max(1, round(side * scale)) for side in hole.shape)
+    return shrink_known(picture, hole, height, width)
+
+
+def _fill_tiles(
+    fill: Fill, picture: np.ndarray, hole: np.ndarray, max_side: int | None
+) -> np.ndarray:
+    """The hole cell by cell, each seen with what was filled before: so no seam."""
+    height, width = hole.shape
+    if max_side is None or max(height, width) <= max_side:
+        return fill(picture, hole)
+    margin = max(1, max_side // 4)
+    cell = max(1, max_side - 2 * margin)
+    filled, unfilled = picture.copy(), hole.copy()
+    for top in range(0, height, cell):
+        for left in range(0, width, cell):
+            core = (slice(top, top + cell), slice(left, left + cell))
+            part = unfilled[core].copy()
+            if not part.any():
+                continue
+            upper, outer = max(top - margin, 0), max(left - margin, 0)
+            window = (slice(upper, top + cell + margin), slice(outer, left + cell + margin))
+            seen = fill(filled[window], unfilled[window])[top - upper :, left - outer :]
+            filled[core][part] = seen[:cell, :cell][part]
+            unfilled[core] = False
+    return filled

@@ -1,0 +1,123 @@
+"""Thick holes get the texture and detail of their surroundings, long ones no seams."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from inpaint.inpainter import Inpainter
+from inpaint.large_holes import fill_window
+from inpaint.patches import find_thickness
+
+
+def gradient(height: int, width: int) -> np.ndarray:
+    down, across = np.mgrid[0:height, 0:width].astype(np.float32)
+    return np.stack([down / height, across / width, (down + across) / (height + width)], axis=-1)
+
+
+def disc(height: int, width: int, radius: float) -> np.ndarray:
+    down, across = np.mgrid[0:height, 0:width]
+    return np.hypot(down - height / 2, across - width / 2) < radius
+
+
+def fill_gradient(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """Exact for `gradient`: a plane through the known pixels."""
+    down, across = np.mgrid[0 : hole.shape[0], 0 : hole.shape[1]]
+    places = np.stack([down, across, np.ones_like(down)], axis=-1).astype(np.float32)
+    planes = np.linalg.lstsq(places[~hole], picture[~hole], rcond=None)[0]
+    return (places @ planes).astype(np.float32)
+
+
+def fill_mean(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    return np.broadcast_to(picture[~hole].mean(axis=0), picture.shape).astype(np.float32)
+
+
+def cut(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    return np.where(hole[..., None], np.float32(0), picture)
+
+
+def test_a_gradient_is_continued_without_a_seam():
+    picture, hole = gradient(400, 400), disc(400, 400, 80)
+    filled = fill_window(fill_gradient, cut(picture, hole), hole, 1024, 128)
+    assert np.abs(filled - picture)[hole].max() < 6 / 255
+    steps = np.abs(np.diff(np.where(hole[..., None], filled, picture), axis=1))
+    assert steps.max() < 6 / 255
+
+
+@pytest.mark.parametrize("radius", [40, 90])
+def test_noise_is_continued_as_noise(radius):
+    rng = np.random.default_rng(0)
+    picture = (0.5 + 0.1 * rng.standard_normal((480, 480, 3))).clip(0, 1).astype(np.float32)
+    hole = disc(480, 480, radius)
+    filled = fill_window(fill_mean, cut(picture, hole), hole, 1024, 128)
+    inside, outside = filled[hole], picture[~hole]
+    assert abs(inside.mean() - outside.mean()) < 0.01
+    assert 0.7 < inside.std() / outside.std() < 1.2
+    edge = hole & ~disc(480, 480, radius - 4)
+    assert abs(filled[edge].mean() - outside.mean()) < 0.02  # no halo
+
+
+def test_a_network_alone_leaves_noise_smooth():
+    """What the test above would see without the second pass."""
+    rng = np.random.default_rng(0)
+    picture = (0.5 + 0.1 * rng.standard_normal((480, 480, 3))).clip(0, 1).astype(np.float32)
+    hole = disc(480, 480, 90)
+    filled = fill_window(fill_mean, cut(picture, hole), hole, None, None)
+    assert filled[hole].std() / picture[~hole].std() < 0.1
+
+
+def test_long_thin_holes_are_filled_in_tiles_that_join():
+    picture = gradient(700, 900)
+    hole = np.abs(np.subtract.outer(np.arange(700) * 9 / 7, np.arange(900))) < 5
+    seen = []
+
+    def fill(part, mask):
+        assert mask.any()
+        assert not mask.all()
+        seen.append(mask.shape)
+        return fill_gradient(part, mask)
+
+    filled = fill_window(fill, cut(picture, hole), hole, 256, 128)
+    assert len(seen) > 5
+    assert max(max(shape) for shape in seen) <= 256
+    assert np.abs(filled - picture)[hole].max() < 1 / 255
+
+
+def test_holes_that_fit_go_to_the_method_as_they_are():
+    picture, hole = gradient(100, 120), disc(100, 120, 10)
+    calls = []
+    fill_window(lambda *seen: calls.append(seen) or seen[0], picture, hole, 128, 128)
+    assert len(calls) == 1
+    assert calls[0][0] is picture
+
+
+@pytest.mark.parametrize("shape", [(300, 300), (90, 1500), (1500, 90)])
+@pytest.mark.parametrize("share", [0.1, 0.6])
+def test_windows_of_any_shape_are_filled(shape, share):
+    rng = np.random.default_rng(1)
+    picture = rng.random((*shape, 3), np.float32)
+    hole = np.zeros(shape, bool)
+    hole[: int(shape[0] * share**0.5), : int(shape[1] * share**0.5)] = True
+    one = fill_window(fill_mean, cut(picture, hole), hole, 256, 64)
+    other = fill_window(fill_mean, cut(picture, hole), hole, 256, 64)
+    assert one.shape == picture.shape
+    assert np.isfinite(one).all()
+    assert 0 <= one[hole].min() <= one[hole].max() <= 1
+    np.testing.assert_array_equal(one, other)
+
+
+def test_thickness_is_the_widest_disc():
+    hole = np.zeros((200, 300), bool)
+    hole[50:54, 20:280] = True
+    assert 3 <= find_thickness(hole) <= 5
+    assert find_thickness(disc(200, 300, 40)) == pytest.approx(80, abs=3)
+    assert find_thickness(np.ones((4, 9), bool)) == 9
+
+
+def test_the_default_network_is_as_sharp_as_noise_around_it():
+    rng = np.random.default_rng(2)
+    picture = rng.integers(60, 200, (320, 320, 3)).astype(np.uint8)
+    hole = disc(320, 320, 45)
+    filled = Inpainter("default").restore_array(picture, hole)
+    assert filled[hole].std() > 0.6 * picture[~hole].std()
+    np.testing.assert_array_equal(filled[~hole], picture[~hole])
