@@ -109,11 +109,47 @@ def _add_restore(commands: Any) -> None:
         metavar="N",
         help="blend the fill into the photo over N pixels, inside the mask",
     )
+    parser.add_argument("--invert", action="store_true", help="the mask is black where to fill")
+    parser.add_argument(
+        "--mask-turned",
+        action="store_true",
+        help="the mask was drawn on the photo as it is stored, before its EXIF orientation",
+    )
+    parser.add_argument(
+        "--opaque",
+        action="store_true",
+        help="transparent parts of the photo become opaque under the mask",
+    )
+    parser.add_argument(
+        "--format",
+        metavar="F",
+        help="jpeg, png, webp, tiff, bmp, avif or heic (default: the photo's own)",
+    )
     parser.add_argument(
         "--quality",
         type=_number(int, 1, 100),
         metavar="Q",
-        help="1 to 100, for JPEG, WebP and their like (default: as the photo was)",
+        help="1 to 100, for JPEG, WebP and their like. Without it a JPEG keeps all blocks that the "
+        "mask does not meet, with it the whole photo is encoded again",
+    )
+    parser.add_argument(
+        "--strip", action="store_true", help="leave EXIF, XMP, comments and the like out"
+    )
+    parser.add_argument(
+        "--max-memory",
+        type=_number(float, 0),
+        metavar="GB",
+        help="fill in less memory, large holes at a reduced size first",
+    )
+    parser.add_argument(
+        "--max-pixels",
+        type=_number(float, 0),
+        default=200.0,
+        metavar="MP",
+        help="refuse photos of more megapixels (default: %(default)g)",
+    )
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="say what will be computed in what memory"
     )
     _add_overwrite(parser)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -10,31 +11,37 @@ from tqdm import tqdm
 
 from inpaint.commands import error_line
 from inpaint.errors import InpaintError, PhotoError
+from inpaint.formats import FORMATS
 from inpaint.inpainter import Inpainter
 from inpaint.pairing import MaskFolder, find_photos
-from inpaint.photo import FORMATS, Photo
+from inpaint.photo import Photo
+from inpaint.plan import Plan
 
 _ENDING = "_restored"
+_LONGEST_STEM = 255 - len(_ENDING) - len(".jpeg")
+# Memory that is told even without --verbose.
+_MUCH_MEMORY = 2e9
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Restore a photo (errors are raised), or a folder (1 if any photo of it failed)."""
     if arguments.photo.is_dir():
         return _restore_folder(arguments)
-    photo = Photo.read(arguments.photo)
+    photo = _read(arguments.photo, arguments)
     output = arguments.output
     if output is None:
-        path = arguments.photo
-        output = path.with_name(path.stem + _ENDING + _suffix(photo, path))
+        suffix = _suffix(photo, arguments.photo, arguments.format)
+        output = arguments.photo.with_name(_shorten(arguments.photo.stem) + _ENDING + suffix)
     elif output.is_dir():
-        output = output / (arguments.photo.stem + _suffix(photo, arguments.photo))
+        suffix = _suffix(photo, arguments.photo, arguments.format)
+        output = output / (arguments.photo.stem + suffix)
     elif output.suffix.lower() not in FORMATS:
         raise PhotoError(
             f"{output} is neither a folder that exists nor a file of a format that can be written "
             f"({' '.join(FORMATS)})"
         )
     _check_output(arguments.photo, output, arguments.overwrite)
-    inpainter = Inpainter(arguments.method, device=arguments.device)
+    inpainter = _make_inpainter(arguments)
     mask = arguments.mask
     if mask.is_dir():
         mask = MaskFolder(mask).find(arguments.photo)
@@ -42,12 +49,34 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _suffix(photo: Photo, path: Path) -> str:
-    """The suffix of the photo's path, or one for a format that can be written."""
+def _read(path: Path, arguments: argparse.Namespace) -> Photo:
+    return Photo.read(path, max_pixels=int(arguments.max_pixels * 1e6))
+
+
+def _make_inpainter(arguments: argparse.Namespace) -> Inpainter:
+    memory = arguments.max_memory
+    return Inpainter(
+        arguments.method,
+        device=arguments.device,
+        max_memory=None if memory is None else memory * 1e9,
+    )
+
+
+def _suffix(photo: Photo, path: Path, asked: str | None) -> str:
+    """The suffix of the photo's path, or one for the format asked for or one that is written."""
+    suffixes = {name: suffix for suffix, name in reversed(FORMATS.items())}
+    if asked is not None:
+        target = FORMATS.get(f".{asked.lower()}", asked.upper())
+        own = FORMATS.get(path.suffix.lower()) == target
+        return path.suffix if own else suffixes.get(target, ".png")
     if path.suffix.lower() in FORMATS:
         return path.suffix
-    suffixes = {name: suffix for suffix, name in reversed(FORMATS.items())}
     return suffixes.get(photo.format, ".png")
+
+
+def _shorten(stem: str) -> str:
+    """So that the ending and a suffix still fit into the 255 bytes of a file's name."""
+    return os.fsencode(stem)[:_LONGEST_STEM].decode(errors="ignore")
 
 
 def _restore_folder(arguments: argparse.Namespace) -> int:
@@ -57,13 +86,13 @@ def _restore_folder(arguments: argparse.Namespace) -> int:
     if output.exists() and not output.is_dir():
         raise PhotoError(f"{output} is a file; restoring a folder needs a folder for its output")
     masks = MaskFolder(arguments.mask) if arguments.mask.is_dir() else None
-    inpainter = Inpainter(arguments.method, device=arguments.device)
+    inpainter = _make_inpainter(arguments)
     failed = 0
     for path in tqdm(photos, unit="photo", disable=None):
         try:
             mask = arguments.mask if masks is None else masks.find(path)
-            photo = Photo.read(path)
-            target = output / (path.stem + _suffix(photo, path))
+            photo = _read(path, arguments)
+            target = output / (path.stem + _suffix(photo, path, arguments.format))
             _check_output(path, target, arguments.overwrite)
             output.mkdir(parents=True, exist_ok=True)
             written = _restore(inpainter, photo, mask, target, arguments)
@@ -83,14 +112,32 @@ def _restore_folder(arguments: argparse.Namespace) -> int:
 def _restore(
     inpainter: Inpainter, photo: Photo, mask: Path, output: Path, arguments: argparse.Namespace
 ) -> Path:
-    restored = inpainter.restore(photo, mask, grow=arguments.grow, feather=arguments.feather)
+    def tell(text: str) -> None:
+        tqdm.write(f"inpaint: {photo.name}: {text}", file=sys.stderr)
+
+    def tell_plan(plan: Plan) -> None:
+        if arguments.verbose or plan.memory > _MUCH_MEMORY:
+            tell(str(plan))
+
+    restored = inpainter.restore(
+        photo,
+        mask,
+        invert=arguments.invert,
+        turned=arguments.mask_turned,
+        grow=arguments.grow,
+        feather=arguments.feather,
+        opaque=arguments.opaque,
+        on_plan=tell_plan,
+    )
+    if arguments.strip:
+        restored = restored.without_metadata()
     # A PNG that is called beach.jpg stays one, unless a file's suffix asks for another format.
     asked = arguments.output == output
     own = photo.format if photo.format in FORMATS.values() and not asked else None
-    written = restored.write(output, format=own, quality=arguments.quality)
-    for notice in restored.notices:
-        tqdm.write(f"inpaint: {photo.name}: {notice}", file=sys.stderr)
-    return written
+    encoded = restored.write(output, format=arguments.format or own, quality=arguments.quality)
+    for notice in (*restored.notices, *encoded.describe()):
+        tell(notice)
+    return output
 
 
 def _check_output(photo: Path, output: Path, overwrite: bool) -> None:

@@ -54,10 +54,11 @@ def restore_open(
     start = photo.base.photo if photo.base else Photo.read(photo.source)
     hole = pictures.scale_mask(painted, photo.height, photo.width)
     restored = restorer.restore(start, hole, progress=progress)
-    data = restored.encode()
+    encoded = restored.encoded()
     view, _ = pictures.make_view(restored, photo.source)
-    filename, media_type = pictures.name_result(photo.name, data)
-    return Result(revision, restored, data, view, filename, media_type)
+    filename, media_type = pictures.name_result(photo.name, encoded.data)
+    notices = tuple(encoded.describe())
+    return Result(revision, restored, encoded.data, view, filename, media_type, notices)
 
 
 def restore_file(photo: Path, mask: Path, restorer: Inpainter, folder: Path) -> Path:
@@ -75,7 +76,7 @@ def follow(store: PhotoStore, restorers: Restorers, order: object, owner: str | 
     """Work an order {"id", "revision", "method"} off; yield the events that the page shows.
 
     Each event carries id, revision and state: "loading", "working" (done, total), and last
-    "done" (seconds, filename), "stopped" or "failed" (message). Nothing is raised.
+    "done" (seconds, filename, notices), "stopped" or "failed" (message). Nothing is raised.
     """
     order = order if isinstance(order, dict) else {}
     marks = {"id": order.get("id"), "revision": order.get("revision")}
@@ -108,7 +109,8 @@ def follow(store: PhotoStore, restorers: Restorers, order: object, owner: str | 
             photo.result = restore_open(photo, mask, revision, restorer, progress)
             store.sweep(keep=photo)
             seconds = round(time.perf_counter() - began, 1)
-            tell("done", seconds=seconds, filename=photo.result.filename)
+            result = photo.result
+            tell("done", seconds=seconds, filename=result.filename, notices=list(result.notices))
         except StoppedError:
             tell("stopped")
         except InpaintError as error:

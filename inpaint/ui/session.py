@@ -30,7 +30,8 @@ class ExpiredError(InpaintError):
 
 @dataclass(frozen=True)
 class Result:
-    """A restored photo: `data` is the file to download, `view` its preview."""
+    """A restored photo: `data` is the file to download, `view` its preview; notices: what its
+    encoding did outside the mask, in words."""
 
     revision: str
     photo: Photo
@@ -38,10 +39,11 @@ class Result:
     view: bytes
     filename: str
     media_type: str
+    notices: tuple[str, ...] = ()
 
     @property
     def nbytes(self) -> int:
-        return len(self.data) + len(self.view) + self.photo.pixels.nbytes
+        return len(self.data) + len(self.view) + 2 * self.photo.original.nbytes
 
 
 @dataclass

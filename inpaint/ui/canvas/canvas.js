@@ -14,7 +14,7 @@ const TEXT = {
   waiting: "Waiting for the photo before yours …",
   loading: "Starting …",
   working: (done, total) => (total > 1 ? `Area ${Math.min(done + 1, total)} of ${total}` : "Restoring"),
-  done: (seconds) => `Done in ${seconds} s.`,
+  done: (seconds, notices) => [`Done in ${seconds} s.`, ...(notices ?? [])].join("\n"),
   stopped: "Stopped.",
   restore: "Restore",
   again: "Restore again",
@@ -331,7 +331,7 @@ async function finished(news) {
     if (job !== mine) return;
     finish("");
     view("result");
-    parts.status.textContent = TEXT.done(news.seconds);
+    parts.status.textContent = TEXT.done(news.seconds, news.notices);
     parts.download.href = picture("download", news.revision);
     parts.download.download = parts.filename.textContent = news.filename;
     photo.revision = news.revision;
