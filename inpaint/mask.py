@@ -149,8 +149,9 @@ def _from_file(source: str | os.PathLike | bytes | Image.Image) -> np.ndarray:
     try:
         file = open_picture(source)
         file.decode()
-        return turn_upright(_threshold(file.image), find_orientation(file.image))
-    except (PhotoError, ValueError) as error:
+        with file.explained():
+            return turn_upright(_threshold(file.image), find_orientation(file.image))
+    except PhotoError as error:
         reason = str(error).removeprefix("the picture: ")  # what has no name
         raise MaskError(f"mask: {reason}") from error
 

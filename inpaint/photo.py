@@ -19,7 +19,7 @@ from inpaint.formats import FORMATS, SUFFIXES, colour
 from inpaint.formats.decode import decode, split_channels
 from inpaint.formats.edited import Edit, EditedPicture
 from inpaint.formats.encode import EncodedPhoto, encode
-from inpaint.formats.picture_file import PictureFile, open_picture
+from inpaint.formats.picture_file import PictureFile, open_picture, quiet
 from inpaint.formats.traits import FileTraits, read_traits
 from inpaint.whole_file import write_whole
 from inpaint.window import Window, bounding_box
@@ -165,8 +165,10 @@ def _from_array(array: np.ndarray) -> Photo:
 
 
 def _from_file(file: PictureFile) -> Photo:
-    traits = read_traits(file)
-    samples = decode(file, traits.icc_profile)
+    with file.explained():
+        with quiet():
+            traits = read_traits(file)
+        samples = decode(file, traits.icc_profile)
     return Photo(
         samples.pixels,
         samples.alpha,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,9 @@ FORMAT_VERSION = 1
 _LONGEST_CONFIG = 10_000  # characters; one of thousands of layers takes minutes to build
 _MAX_SIDE = 512  # of a file that does not say
 _KEY = "photomend"
+_LONGEST_TEXT = 200
+# Building a network without memory takes about 6 for each tensor.
+_CALLS_PER_TENSOR = 50
 
 
 @dataclass(frozen=True)
@@ -107,10 +111,12 @@ def load_network(name: str | Path, device: str = "cpu") -> InpaintingNetwork:
         }
         state = unpack(load_file(path))
         # A file may lie about its network: shapes are compared before there is memory for it.
-        with torch.device("meta"):
-            _check_shapes(path, InpaintingNetwork(NetworkConfig(**config)), state)
+        with torch.device("meta"), _limited(_CALLS_PER_TENSOR * (len(state) + 1)):
+            outline = InpaintingNetwork(NetworkConfig(**config))
+        _check_tensors(path, outline, state)
         network = InpaintingNetwork(NetworkConfig(**config))
         network.load_state_dict(state)
+        _try_out(network)
     except WeightsError:
         raise
     # What torch makes of numbers that no network has: these, and what they derive from.
@@ -124,7 +130,7 @@ def load_network(name: str | Path, device: str = "cpu") -> InpaintingNetwork:
         OSError,
         SafetensorError,
     ) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = _shorten(str(error).splitlines()[0]) if str(error) else type(error).__name__
         raise WeightsError(f"{path}: the network cannot be rebuilt ({reason})") from error
     return network.to(device).eval()
 
@@ -185,11 +191,15 @@ def pack(state: dict[str, Tensor], dtype: str) -> dict[str, Tensor]:
 
 
 def unpack(packed: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The inverse of `pack`: float32 tensors under their own names."""
+    """The inverse of `pack`: float32 tensors under their own names. ValueError for odd scales."""
     state = {}
     for key, value in packed.items():
         scale = packed.get(f"{key}.scale")
         if scale is not None:
+            if str(value.dtype) != "torch.int8" or not value.ndim:
+                raise ValueError(f"{_shorten(key)!r} has scales, but is not int8")
+            if scale.shape != value.shape[:1]:
+                raise ValueError(f"{_shorten(key)!r} and its scales differ in size")
             state[key] = value.float() * scale.view((-1,) + (1,) * (value.ndim - 1))
         elif not key.endswith(".scale"):
             state[key] = value.float() if value.is_floating_point() else value
@@ -209,18 +219,20 @@ def _read_header(path: Path) -> dict[str, str]:
         with safe_open(path, framework="numpy") as file:
             return file.metadata() or {}
     except (OSError, SafetensorError) as error:
-        raise WeightsError(f"{path}: not a readable safetensors file ({error})") from error
+        reason = _shorten(str(error))
+        raise WeightsError(f"{path}: not a readable safetensors file ({reason})") from error
 
 
 def _parse_card(path: Path, text: str) -> dict[str, Any]:
     try:
         card = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, say
         raise WeightsError(f"{path}: the card in its header is damaged ({error})") from error
     if not isinstance(card, dict) or card.get("format_version") != FORMAT_VERSION:
         version = card.get("format_version") if isinstance(card, dict) else None
         raise WeightsError(
-            f"{path}: weights format {version}, this photomend reads {FORMAT_VERSION}; "
+            f"{path}: weights format {_shorten(repr(version))}, this photomend reads "
+            f"{FORMAT_VERSION}; "
             "install a photomend of the same age as the file"
         )
     if len(json.dumps(card.get("network"))) > _LONGEST_CONFIG:
@@ -228,13 +240,56 @@ def _parse_card(path: Path, text: str) -> dict[str, Any]:
     return card
 
 
-def _check_shapes(path: Path, network: InpaintingNetwork, state: dict[str, Tensor]) -> None:
+def _check_tensors(path: Path, network: InpaintingNetwork, state: dict[str, Tensor]) -> None:
     expected = network.state_dict()
     for key in expected.keys() | state.keys():
+        called = f"tensor {_shorten(key)!r}"
         if key not in state:
-            raise WeightsError(f"{path}: tensor {key!r} is missing")
+            raise WeightsError(f"{path}: {called} is missing")
         if key not in expected:
-            raise WeightsError(f"{path}: tensor {key!r} is not part of its network")
+            raise WeightsError(f"{path}: {called} is not part of its network")
         if state[key].shape != expected[key].shape:
             found, wanted = tuple(state[key].shape), tuple(expected[key].shape)
-            raise WeightsError(f"{path}: tensor {key!r} has shape {found}, its network {wanted}")
+            raise WeightsError(f"{path}: {called} has shape {found}, its network {wanted}")
+        if state[key].is_floating_point() != expected[key].is_floating_point():
+            found, wanted = state[key].dtype, expected[key].dtype
+            raise WeightsError(f"{path}: {called} is {found}, its network's {wanted}")
+        if not state[key].isfinite().all():
+            raise WeightsError(f"{path}: {called} holds values that are not numbers")
+
+
+def _try_out(network: InpaintingNetwork) -> None:
+    """Options that no tensor shows, a dilation below 1, say, fail in use only."""
+    import torch
+
+    with torch.inference_mode():
+        network.eval()(torch.zeros(1, 3, 8, 8), torch.ones(1, 1, 8, 8))
+
+
+def _limited(most: int) -> AbstractContextManager[None]:
+    """In it, a network is built by at most `most` calls of torch, of layers that hold something.
+
+    ValueError otherwise.
+    """
+    from torch import Tensor
+    from torch.overrides import TorchFunctionMode
+
+    class Counted(TorchFunctionMode):
+        left = most
+
+        def __torch_function__(self, function, types, args=(), kwargs=None):
+            self.left -= 1
+            if self.left < 0:
+                raise ValueError("its network has more layers than the file has tensors")
+            given = (*args, *(kwargs or {}).values())
+            if any(isinstance(value, Tensor) and not value.numel() for value in given):
+                raise ValueError("a layer of its network is empty")
+            return function(*args, **(kwargs or {}))
+
+    return Counted()
+
+
+def _shorten(text: str) -> str:
+    """For a message: a file may hold names and texts of any length."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_TEXT else f"{line[:_LONGEST_TEXT]} ..."

@@ -33,7 +33,7 @@ def decode(file: PictureFile, icc_profile: bytes | None) -> Samples:
     levels = _decode_16_bits(file)
     if levels is not None:
         upright = turn_upright(levels, find_orientation(file.image))
-        return Samples(*split_channels(np.atleast_3d(upright)), None, ())
+        return Samples(*split_channels(np.atleast_3d(upright)), None, file.notices)
     file.decode()
     image, notices = _convert(file)
     # After decoding: Pillow turns TIFFs upright while it decodes them, and says so.
@@ -68,7 +68,7 @@ def _decode_16_bits(file: PictureFile) -> np.ndarray | None:
         if file.image.format == "PNG":
             return png.decode_16_bits(file.data)
         if file.image.format == "TIFF":
-            return tiff.decode_16_bits(file.data)
+            return tiff.decode_16_bits(file.data, file.image.size[::-1])
     return None
 
 
@@ -78,10 +78,10 @@ def _upright(image: Image.Image, orientation: int) -> np.ndarray:
 
 def _convert(file: PictureFile) -> tuple[Image.Image, list[str]]:
     """The decoded picture as L, LA, RGB, RGBA or CMYK of 8 bits, and what that costs."""
-    image, notices = file.image, []
+    image, notices = file.image, [*file.notices]
     if image.format == "MPO":
         notices.append("only the first of the pictures in this file is kept")
-    elif image.format == "GIF" and getattr(image, "n_frames", 1) > 1:
+    elif image.format == "GIF" and getattr(image, "is_animated", False):
         notices.append("only the first picture of this animation is used, and written as PNG")
     elif image.format is not None and image.format not in FORMATS.values():
         notices.append(f"{image.format} is read only; the restored photo is written as PNG")

@@ -161,7 +161,12 @@ def _arrange(photo: EditedPicture, target: str, notices: list[str]) -> np.ndarra
         alpha = None
     if photo.ink is not None and target in WITH_INK:
         samples = photo.ink
-    elif photo.traits.colour == "L" and target in WITH_GREY:
+    # No reader here opens a TIFF of 16 bits that is grey with alpha: that one becomes RGBA.
+    elif (
+        photo.traits.colour == "L"
+        and target in WITH_GREY
+        and not (target == "TIFF" and alpha is not None and pixels.dtype == np.uint16)
+    ):
         samples = pixels[..., :1]
     else:
         samples = pixels

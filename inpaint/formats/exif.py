@@ -15,6 +15,10 @@ _ORIENTATION = 0x0112
 EXIF_GROUP, GPS_GROUP = 0x8769, 0x8825
 _THUMBNAIL_OFFSET, _THUMBNAIL_LENGTH = 0x0201, 0x0202
 
+# Bytes of a value, by its kind.
+_UNITS = {1: (1, 2, 6, 7), 2: (3, 8), 4: (4, 9, 11, 13), 8: (5, 10, 12, 16)}
+VALUE_SIZES = {kind: size for size, kinds in _UNITS.items() for kind in kinds}
+
 _TURNS = {
     2: lambda array: array[:, ::-1],
     3: lambda array: array[::-1, ::-1],
@@ -110,6 +114,26 @@ def without_thumbnail(block: bytes) -> bytes:
     if link < start <= start + length <= len(tiff):
         tiff[start : start + length] = bytes(length)
     return PREFIX + bytes(tiff)
+
+
+def is_whole(block: bytes) -> bool:
+    """Whether the block's first directory lies in it, with all values."""
+    tiff = block.removeprefix(PREFIX)
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
+    if order is None:
+        return False
+    try:
+        (first,) = struct.unpack_from(f"{order}I", tiff, 4)
+        (count,) = struct.unpack_from(f"{order}H", tiff, first)
+        for entry in range(first + 2, first + 2 + 12 * count, 12):
+            _, kind, amount, place = struct.unpack_from(f"{order}HHII", tiff, entry)
+            size = amount * VALUE_SIZES.get(kind, 0)
+            if size > 4 and place + size > len(tiff):
+                return False
+        struct.unpack_from(f"{order}I", tiff, first + 2 + 12 * count)
+    except struct.error:
+        return False
+    return True
 
 
 def only_orientation(orientation: int) -> bytes | None:

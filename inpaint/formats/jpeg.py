@@ -96,6 +96,8 @@ def _check(segments: list[Segment], shape: tuple[int, ...]) -> Frame:
         raise PhotoError(f"the JPEG has {frame.precision} bits per sample")
     if (frame.height, frame.width) != shape[:2]:
         raise PhotoError("the JPEG's header and its pixels differ in size")
+    if not frame.factors or not all(h and v for h, v in frame.factors):
+        raise PhotoError("the JPEG's frame header is damaged")
     across, down = (max(factor[i] for factor in frame.factors) for i in (0, 1))
     if any(across % h or down % v for h, v in frame.factors):
         raise PhotoError("the JPEG's components are subsampled by fractions")

@@ -11,7 +11,7 @@ from inpaint.errors import PhotoError
 SOI, EOI, SOS, DHT, DQT, DRI, COM = 0xD8, 0xD9, 0xDA, 0xC4, 0xDB, 0xDD, 0xFE
 APP0, APP1, APP2, APP13, APP14 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {DHT, 0xC8, 0xCC})
-_ALONE = frozenset([0x01, *range(0xD0, 0xD8)])
+_ALONE = frozenset([0x01, SOI, *range(0xD0, 0xD8)])
 
 # What ends coded pixels: not a stuffed zero, a fill byte or a restart marker.
 _NEXT_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
@@ -23,7 +23,7 @@ _PHOTOSHOP = b"Photoshop 3.0\0"
 _PHOTOSHOP_THUMBNAILS = (1033, 1036)
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _NEEDED = (b"JFIF\0", b"ICC_PROFILE\0", b"Adobe", EXIF)
-_XMP_THUMBNAILS = re.compile(rb"<(x[am]p):Thumbnails\b.*?</\1:Thumbnails>", re.DOTALL)
+_XMP_THUMBNAILS = re.compile(rb"<(x[am]p):Thumbnails\b")
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,16 @@ def renumber(body: bytes, numbers: bytes) -> bytes:
 
 def without_xmp_thumbnails(xmp: bytes) -> bytes:
     """An XMP packet without the small pictures in it."""
-    return _XMP_THUMBNAILS.sub(b"", xmp)
+    # By hand: a pattern up to the end would search the whole packet at each of many openings.
+    kept, position = [], 0
+    while found := _XMP_THUMBNAILS.search(xmp, position):
+        ending = b"</" + found[1] + b":Thumbnails>"
+        end = xmp.find(ending, found.end())
+        if end < 0:
+            break
+        kept.append(xmp[position : found.start()])
+        position = end + len(ending)
+    return b"".join([*kept, xmp[position:]])
 
 
 def count_trailing(data: bytes) -> int:

@@ -23,6 +23,8 @@ def read_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     position = len(SIGNATURE)
     while position + 8 <= len(data):
         length, name = struct.unpack_from(">I4s", data, position)
+        if name == b"IEND":  # an archive may follow, say
+            return
         chunk = data[position + 8 : position + 8 + length]
         # EXIF in a text is written as EXIF; here it would bring its thumbnail back.
         old_exif = chunk.startswith((b"Raw profile type exif", b"Raw profile type APP1"))

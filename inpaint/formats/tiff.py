@@ -7,6 +7,7 @@ are, and a new first directory says in addition how the picture lies behind them
 from __future__ import annotations
 
 import io
+import logging
 import struct
 import zlib
 
@@ -105,13 +106,22 @@ def encode(
     return bytes(body)
 
 
-def decode_16_bits(data: bytes) -> np.ndarray | None:
-    """uint16 H x W, H x W x 2 (grey, alpha), x 3 (RGB) or x 4 (RGBA); None for other kinds."""
+# What they think of a damaged file is said by the error, in one line.
+for _name in ("tifffile", "PIL.TiffImagePlugin"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+
+
+def decode_16_bits(data: bytes, shape: tuple[int, int]) -> np.ndarray | None:
+    """uint16 H x W, H x W x 2 (grey, alpha), x 3 (RGB) or x 4 (RGBA); None for other kinds, or
+    where it is not of `shape` (height, width)."""
     import tifffile
 
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         page = file.pages[0]
         if page.dtype != np.uint16 or page.photometric not in (_BLACK_IS_ZERO, _RGB):
+            return None
+        # Of two sizes in one directory, Pillow, which has checked one, may take the other.
+        if (page.imagelength, page.imagewidth) != shape or page.imagedepth != 1:
             return None
         levels = _levels(page, data)
     if levels is None or levels.dtype != np.uint16:

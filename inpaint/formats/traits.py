@@ -124,7 +124,10 @@ def _webp_options(traits: FileTraits, mode: str, quality: int | None) -> dict[st
 
 
 def _avif_options(traits: FileTraits, mode: str, quality: int | None) -> dict[str, Any]:
-    return {"xmp": traits.xmp, "quality": quality or _AVIF_QUALITY, "subsampling": "4:4:4"}
+    options = {"xmp": traits.xmp, "quality": quality or _AVIF_QUALITY, "subsampling": "4:4:4"}
+    if traits.exif and not exif.is_whole(traits.exif):  # which the encoders would stumble over
+        options["exif"] = None
+    return options
 
 
 def _bmp_options(traits: FileTraits, mode: str, quality: int | None) -> dict[str, Any]:
