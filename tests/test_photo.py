@@ -409,7 +409,7 @@ def test_several_pictures_in_one_file_are_refused(tmp_path, picture):
     frames = [Image.fromarray(picture(8, 8, seed)) for seed in range(3)]
     for format in ("WEBP", "PNG", "TIFF"):
         data = save(frames[0], format, save_all=True, append_images=frames[1:])
-        with pytest.raises(PhotoError, match="3 pictures"):
+        with pytest.raises(PhotoError, match=r"(3|several) pictures"):
             Photo.read(data)
     photo = Photo.read(save(frames[0], "GIF", save_all=True, append_images=frames[1:]))
     assert any("animation" in notice for notice in photo.notices)

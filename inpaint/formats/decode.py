@@ -68,7 +68,9 @@ def _decode_16_bits(file: PictureFile) -> np.ndarray | None:
         if file.image.format == "PNG":
             return png.decode_16_bits(file.data)
         if file.image.format == "TIFF":
-            return tiff.decode_16_bits(file.data, file.image.size[::-1])
+            # As they lie in the file: `size` is already that of the picture turned upright.
+            width, height = (file.image.tag_v2[tag] for tag in (tiff.WIDTH, tiff.HEIGHT))
+            return tiff.decode_16_bits(file.data, (height, width))
     return None
 
 

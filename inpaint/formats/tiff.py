@@ -21,7 +21,7 @@ _SHORT, _LONG, _RATIONAL, _UNDEFINED, _BYTE = 3, 4, 5, 7, 1
 _RAW, _DEFLATE = 1, 8
 _CODES = {_SHORT: "H", _LONG: "I"}
 
-_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
+WIDTH, HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
 _OFFSETS, _CHANNELS, _ROWS, _COUNTS = 273, 277, 278, 279
 _ACROSS, _DOWN, _LAYOUT, _UNIT, _PREDICTOR = 282, 283, 284, 296, 317
 _EXTRA, _XMP, _ICC = 338, 700, 34675
@@ -62,8 +62,8 @@ def encode(
         body += strip
         body += bytes(len(body) % 2)
     numbers = {
-        _WIDTH: (_LONG, [width]),
-        _HEIGHT: (_LONG, [height]),
+        WIDTH: (_LONG, [width]),
+        HEIGHT: (_LONG, [height]),
         _BITS: (_SHORT, [depth] * channels),
         _COMPRESSION: (_SHORT, [_DEFLATE if compressed else _RAW]),
         _PHOTOMETRIC: (_SHORT, [{1: _BLACK_IS_ZERO, 3: _RGB, 4: _INK}[colours]]),
