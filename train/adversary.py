@@ -44,11 +44,17 @@ class PatchDiscriminator(nn.Module):
         return self.head(x), features
 
 
-def discriminator_loss(real: Tensor, fake: Tensor, mask: Tensor) -> Tensor:
-    """Non-saturating loss; patches of the composited picture that show no hole are real."""
+def discriminator_loss(real: Tensor, fake: Tensor, mask: Tensor, real_label: float = 1.0) -> Tensor:
+    """Non-saturating loss; patches of the composited picture that show no hole are real.
+
+    `real_label`: what real pictures should be taken for; 0.9 keeps the discriminator from being
+    too sure (one-sided label smoothing: Salimans et al., 2016, arXiv:1606.03498, after Inception
+    v3). False ones stay at 0: smoothed, they would draw the fill towards what it is already.
+    """
     false = _at_patches(mask, fake)
     on_fake = false * F.softplus(fake) + (1 - false) * F.softplus(-fake)
-    return F.softplus(-real).mean() + on_fake.mean()
+    on_real = real_label * F.softplus(-real) + (1 - real_label) * F.softplus(real)
+    return on_real.mean() + on_fake.mean()
 
 
 def generator_loss(fake: Tensor, mask: Tensor) -> Tensor:

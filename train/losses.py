@@ -6,11 +6,13 @@ Pictures are N x 3 x H x W in [0, 1], masks N x 1 x H x W float with 1 = hole.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 import torchvision
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from inpaint.errors import TrainingError
 from inpaint.network import composite
@@ -36,16 +38,17 @@ class FeatureNetwork(nn.Module):
     def __init__(self, name: str, file: str = ""):
         super().__init__()
         network = torchvision.models.get_model(name, weights=None)
+        self.taps = FEATURE_LAYERS[name]
+        layers = network.features[: self.taps[-1] + 1]
         try:
-            load_pretrained(network, name, _source(name, file))
+            load_pretrained(network, name, _source(name, file), [layers])
         except ValueError as error:
             raise TrainingError(
                 f"losses.features = {name!r}: {error}. Give its weights with "
                 "--set losses.features_file=FILE, or train with --set losses.features=alexnet, "
                 "which comes with photomend"
             ) from error
-        self.taps = FEATURE_LAYERS[name]
-        self.layers = network.features[: self.taps[-1] + 1]
+        self.layers = layers
         for layer in self.layers:
             if isinstance(layer, nn.ReLU):
                 layer.inplace = False  # a tapped output must not be overwritten
@@ -67,6 +70,16 @@ def masked_l1(out: Tensor, image: Tensor, mask: Tensor) -> Tensor:
     """Mean absolute error over the pixels of the batch where `mask` is 1 (0 if there are none)."""
     error = (out - image).abs().mean(1, keepdim=True)
     return (error * mask).sum() / mask.sum().clamp_min(1)
+
+
+def auxiliary_l1(coarser: Sequence[Tensor], image: Tensor, mask: Tensor) -> Tensor:
+    """Sum of the masked L1 of small pictures against the image shrunk to their size."""
+    return sum(
+        masked_l1(
+            picture.float(), *(F.adaptive_avg_pool2d(x, picture.shape[-2:]) for x in (image, mask))
+        )
+        for picture in coarser
+    )
 
 
 def total_variation(picture: Tensor, mask: Tensor) -> Tensor:
@@ -109,9 +122,14 @@ class ReconstructionLoss(nn.Module):
         looks = config.perceptual > 0 or config.style > 0
         self.features = FeatureNetwork(config.features, config.features_file) if looks else None
 
-    def forward(self, out: Tensor, image: Tensor, mask: Tensor) -> dict[str, Tensor]:
+    def forward(
+        self, out: Tensor, image: Tensor, mask: Tensor, coarser: Sequence[Tensor] = ()
+    ) -> dict[str, Tensor]:
+        """`coarser`: the network's auxiliary pictures, each N x 3 x h x w."""
         config = self.config
         terms = {}
+        if config.auxiliary:
+            terms["auxiliary"] = config.auxiliary * auxiliary_l1(coarser, image, mask)
         if config.hole_l1:
             terms["hole_l1"] = config.hole_l1 * masked_l1(out, image, mask)
         if config.known_l1:

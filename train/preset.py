@@ -76,13 +76,14 @@ class LossConfig:
     known_l1: float = 1.0  # the same over the known pixels
     perceptual: float = 0.0  # L1 between features
     style: float = 0.0  # L1 between Gram matrices of features
+    auxiliary: float = 0.0  # hole_l1 of the decoder's auxiliary outputs, each at its own size
     tv: float = 0.0  # total variation of the composited picture in the hole
     features: str = "vgg16"  # network of the perceptual and style terms
     features_file: str = ""  # its safetensors file; empty: shipped, or torchvision's download
     features_share: float = 1.0  # share of each batch that the two terms look at
 
     def __post_init__(self) -> None:
-        for name in ("hole_l1", "known_l1", "perceptual", "style", "tv"):
+        for name in ("hole_l1", "known_l1", "perceptual", "style", "tv", "auxiliary"):
             _require(getattr(self, name) >= 0, f"losses.{name}", "at least 0", getattr(self, name))
         _require_choice("losses.features", self.features, ("vgg16", "alexnet", "squeezenet1_1"))
         share = self.features_share
@@ -95,6 +96,7 @@ class AdversaryConfig:
 
     weight: float = 0.0  # of the adversarial term
     feature_matching: float = 0.0  # of the distance between the discriminator's features
+    real_label: float = 1.0  # what real pictures should be taken for; 0.9: one-sided smoothing
     r1: float = 0.001  # of the gradient penalty on real pictures (sum over patches)
     r1_every: int = 4  # the penalty is computed every so many steps, so much stronger
     width: int = 64  # channels of its first layer
@@ -105,6 +107,8 @@ class AdversaryConfig:
 
     def __post_init__(self) -> None:
         _require(self.r1_every >= 1, "adversary.r1_every", "at least 1", self.r1_every)
+        label = self.real_label
+        _require(0.5 < label <= 1, "adversary.real_label", "above 0.5, at most 1", label)
         _require(self.width >= 1, "adversary.width", "at least 1", self.width)
 
     @property
@@ -165,6 +169,16 @@ class Preset:
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
     run: RunConfig = field(default_factory=RunConfig)
 
+    def __post_init__(self) -> None:
+        heads = self.network.decoder_options.get("auxiliary", 0)
+        _require(
+            bool(heads) == (self.losses.auxiliary > 0),
+            "losses.auxiliary",
+            f"above 0 exactly if there are auxiliary outputs (network.decoder_options.auxiliary "
+            f"= {heads})",
+            self.losses.auxiliary,
+        )
+
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -177,6 +191,7 @@ def list_presets() -> list[str]:
 def load_preset(name: str | Path, overrides: typing.Sequence[str] = ()) -> Preset:
     """A shipped preset by name, or a TOML file, with ``section.key=value`` overrides.
 
+    A file may begin with ``extends = "NAME"``: a shipped preset whose values it changes.
     TrainingError names the preset or key that does not exist, and the nearest that does.
     """
     path = Path(name) if str(name).endswith(".toml") else FOLDER / f"{name}.toml"
@@ -186,6 +201,9 @@ def load_preset(name: str | Path, overrides: typing.Sequence[str] = ()) -> Prese
             f"no preset {str(name)!r}{nearest(str(name), names)} (there are: {', '.join(names)})"
         )
     values = read_toml(path)
+    if "extends" in values:
+        base = load_preset(_convert(str, values.pop("extends"), "extends")).to_dict()
+        values = _merge(base, values)
     return preset_from_dict(values, overrides)
 
 
@@ -221,6 +239,15 @@ def _write_section(lines: list[str], values: dict[str, Any], name: str) -> None:
             lines.append(f"{key} = {json.dumps(value)}")  # JSON scalars and lists are TOML too
     for key, value in sections.items():
         _write_section(lines, value, f"{name}.{key}" if name else key)
+
+
+def _merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """`base` with the keys of `changes`, within each section; options are taken as a whole."""
+    merged = dict(base)
+    for key, value in changes.items():
+        both = isinstance(base.get(key), dict) and isinstance(value, dict)
+        merged[key] = base[key] | value if both else value
+    return merged
 
 
 def _override(values: dict[str, Any], text: str) -> None:
@@ -268,7 +295,9 @@ def _convert(hint: Any, value: Any, key: str) -> Any:
     if origin is dict:
         _require(isinstance(value, dict), key, "a section", value)
         return {name: _convert(arguments[1], item, f"{key}.{name}") for name, item in value.items()}
-    if hint is Any or isinstance(hint, types.UnionType):
+    if isinstance(hint, types.UnionType):  # T | None
+        return value if value is None else _convert(arguments[0], value, key)
+    if hint is Any:
         return value
     if hint is float and type(value) is int:
         return float(value)

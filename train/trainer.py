@@ -40,7 +40,7 @@ class Trainer:
         )
         rate = preset.optimiser.learning_rate
         self.optimiser = create_optimiser(preset.optimiser, self.network.parameters(), rate)
-        self._forward = workers.wrap(self.network)
+        self._forward = workers.wrap(_AllPictures(self.network))
         self.discriminator: PatchDiscriminator | None = None
         if preset.adversary.enabled:
             self.discriminator = _to_device(PatchDiscriminator(preset.adversary.width), device)
@@ -66,11 +66,11 @@ class Trainer:
         self._set_rates()
         self.network.train()
         with self._autocast():
-            out = self._forward(image, mask)
+            out, *coarser = self._forward(image, mask)
         picture = composite(image, mask, out.float())
         if self.discriminator is not None and self.samples >= self.preset.adversary.start:
             self._step_discriminator(image, picture.detach(), mask)
-        self._step_network(out, picture, image, mask)
+        self._step_network(out, coarser, picture, image, mask)
         self.ema.update_parameters(self.network)
         self.step_count += 1
         self.samples += self.preset.run.batch
@@ -114,9 +114,11 @@ class Trainer:
         """The network with averaged weights, which is what ships."""
         return self.ema.module
 
-    def _step_network(self, out: Tensor, picture: Tensor, image: Tensor, mask: Tensor) -> None:
+    def _step_network(
+        self, out: Tensor, coarser: list[Tensor], picture: Tensor, image: Tensor, mask: Tensor
+    ) -> None:
         with self._autocast():
-            terms = self.loss(out.float(), image, mask)
+            terms = self.loss(out.float(), image, mask, coarser)
             terms.update(self._adversarial_terms(picture, image, mask))
         total = sum(terms.values())
         self.optimiser.zero_grad(set_to_none=True)
@@ -146,7 +148,7 @@ class Trainer:
         with self._autocast():
             real, _ = self._judge(image)
             fake, _ = self._judge(picture)
-            loss = discriminator_loss(real.float(), fake.float(), mask)
+            loss = discriminator_loss(real.float(), fake.float(), mask, config.real_label)
         terms = {"discriminator": loss, "real_logit_sign": real.detach().sign().mean()}
         if config.r1 and self.step_count % config.r1_every == 0:
             penalty = r1_penalty(self._judge, image)  # float32: second derivatives are small
@@ -176,6 +178,17 @@ class Trainer:
         for name, value in terms.items():
             self._sums[name] = self._sums.get(name, 0) + value.detach().float()
             self._counts[name] = self._counts.get(name, 0) + 1
+
+
+class _AllPictures(nn.Module):
+    """The network with its auxiliary outputs, as the call that is wrapped and compiled."""
+
+    def __init__(self, network: InpaintingNetwork):
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor, mask: Tensor) -> list[Tensor]:
+        return self.network.pictures(image, mask)
 
 
 def _to_device(network: nn.Module, device: torch.device) -> Any:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from inpaint.network.bottlenecks import BOTTLENECKS
+from inpaint.network.convolutions import ConvNormReLU
 from inpaint.network.decoders import DECODERS
 from inpaint.network.encoders import ENCODERS
 from inpaint.network.prefill import PREFILLS
@@ -22,6 +23,7 @@ class NetworkConfig:
 
     encoder: str = "light"
     encoder_options: dict[str, Any] = field(default_factory=dict)
+    max_channels: int | None = None  # wider features are brought down to it by 1x1 convolutions
     bottleneck: str = "dilated"
     bottleneck_options: dict[str, Any] = field(default_factory=dict)
     decoder: str = "residual"
@@ -42,16 +44,23 @@ class InpaintingNetwork(nn.Module):
         super().__init__()
         self.config = config
         self.encoder = ENCODERS.create(config.encoder, **config.encoder_options)
-        channels, strides = self.encoder.channels, self.encoder.strides
+        self.lateral = nn.ModuleList(
+            _narrow(count, config.max_channels) for count in self.encoder.channels
+        )
+        limit = config.max_channels or max(self.encoder.channels)
+        channels = [min(count, limit) for count in self.encoder.channels]
         self.bottleneck = BOTTLENECKS.create(
             config.bottleneck, channels[-1], **config.bottleneck_options
         )
-        self.decoder = DECODERS.create(config.decoder, channels, strides, **config.decoder_options)
+        self.decoder = DECODERS.create(
+            config.decoder, channels, self.encoder.strides, **config.decoder_options
+        )
         self.prefill = PREFILLS.create(config.prefill)
         self.adds_to_prefill = config.prefill == "push_pull"
         if self.adds_to_prefill:  # start from a fill that is already fair, and learn the rest
-            nn.init.zeros_(self.decoder.head.weight)
-            nn.init.zeros_(self.decoder.head.bias)
+            for head in self.decoder.heads:
+                nn.init.zeros_(head.weight)
+                nn.init.zeros_(head.bias)
 
     def forward(self, image: Tensor, mask: Tensor) -> Tensor:
         """The picture that the network sees behind the holes.
@@ -60,15 +69,25 @@ class InpaintingNetwork(nn.Module):
         Returns N x 3 x H x W, the network's whole output: `composite` takes the hole from it.
         In [0, 1] in eval mode; unbounded while training, where a clamp would stop gradients.
         """
+        return self.pictures(image, mask)[0]
+
+    def pictures(self, image: Tensor, mask: Tensor) -> list[Tensor]:
+        """What `forward` returns, then the pictures of the decoder's auxiliary outputs, each as
+        small as the features it is made of."""
         height, width = image.shape[-2:]
         prefilled = self.prefill(image, mask)
         x = self._pad(torch.cat((prefilled, mask.to(prefilled.dtype)), dim=1))
-        features = self.encoder(x)
+        features = [lateral(f) for lateral, f in zip(self.lateral, self.encoder(x))]
         features[-1] = self.bottleneck(features[-1])
-        out = self.decoder(features)[..., :height, :width]
+        out, *coarser = self.decoder(features)
+        if out.shape[-2:] != x.shape[-2:]:  # of an encoder that does not pad
+            out = F.interpolate(out, x.shape[-2:], mode="bilinear", align_corners=False)
+        out = out[..., :height, :width]
         if self.adds_to_prefill:
             out = prefilled + out
-        return out if self.training else out.clamp(0, 1)
+            coarser = [c + F.adaptive_avg_pool2d(x[:, :3], c.shape[-2:]) for c in coarser]
+        pictures = [out, *(_crop(c, height / x.shape[-2], width / x.shape[-1]) for c in coarser)]
+        return pictures if self.training else [p.clamp(0, 1) for p in pictures]
 
     def _pad(self, x: Tensor) -> Tensor:
         """Pad right and bottom to a multiple of the stride, by reflection where it fits."""
@@ -83,6 +102,17 @@ class InpaintingNetwork(nn.Module):
             return x
         fits = right < width and bottom < height
         return F.pad(x, (0, right, 0, bottom), mode="reflect" if fits else "replicate")
+
+
+def _narrow(channels: int, limit: int | None) -> nn.Module:
+    if limit is None or channels <= limit:
+        return nn.Identity()
+    return ConvNormReLU(channels, limit, 1)
+
+
+def _crop(picture: Tensor, down: float, right: float) -> Tensor:
+    height, width = picture.shape[-2:]
+    return picture[..., : math.ceil(height * down), : math.ceil(width * right)]
 
 
 def composite(image: Tensor, mask: Tensor, out: Tensor) -> Tensor:

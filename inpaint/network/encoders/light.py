@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from inpaint.network.blocks import ConvNormReLU
+from inpaint.network.convolutions import ConvNormReLU
 from inpaint.network.encoders.base import Encoder
 
 

@@ -2,43 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.error import URLError
 
 import torchvision
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import nn
+from torch import Tensor, nn
 
 
-def load_pretrained(network: nn.Module, name: str, source: bool | str | Path | None) -> None:
-    """Fill `network` (torchvision's architecture `name`) in place.
+def load_pretrained(
+    network: nn.Module,
+    name: str,
+    source: bool | str | Path | None,
+    used: Iterable[nn.Module],
+) -> None:
+    """Fill the `used` parts of `network` (torchvision's architecture `name`) in place.
 
     `source`: None or False leaves it as initialised; True takes torchvision's default
     weights, from its cache or by download; a path is a safetensors file with torchvision's
-    names, in which layers after the features may be missing. ValueError says which file or
-    which layer does not fit.
+    names. What lies in the file beyond the used parts is left out. ValueError says which file
+    or which tensor does not fit.
     """
     if not source:
         return
     state = _downloaded(name) if source is True else _from_file(Path(source))
-    own = network.state_dict()
-    unknown = [key for key in state if key not in own]
-    wrong = [key for key in state if key in own and state[key].shape != own[key].shape]
-    if unknown or wrong or not state:
-        problem = f"{(unknown or wrong)[0]!r} does not fit" if state else "it holds no tensors"
-        raise ValueError(f"weights {source} are not those of {name}: {problem}")
-    network.load_state_dict({key: value.float() for key, value in state.items()}, strict=False)
+    wanted = _tensors_of(network, used)
+    for key, tensor in wanted.items():
+        if key not in state:
+            raise ValueError(
+                f"weights {source} are not those of {name}, or end before: {key!r} is missing"
+            )
+        if state[key].shape != tensor.shape:
+            found, needed = tuple(state[key].shape), tuple(tensor.shape)
+            raise ValueError(
+                f"weights {source} are not those of {name}: {key!r} does not fit, "
+                f"{found} instead of {needed}"
+            )
+    network.load_state_dict({key: state[key].float() for key in wanted}, strict=False)
 
 
-def _from_file(path: Path) -> dict:
+def _tensors_of(network: nn.Module, used: Iterable[nn.Module]) -> dict[str, Tensor]:
+    """The named tensors of `network` that belong to its parts `used`."""
+    own = {id(t) for part in used for t in part.state_dict(keep_vars=True).values()}
+    return {
+        key: tensor
+        for key, tensor in network.state_dict(keep_vars=True).items()
+        # Counters matter to no feature, and are often left out of files.
+        if id(tensor) in own and not key.endswith("num_batches_tracked")
+    }
+
+
+def _from_file(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except (OSError, SafetensorError) as error:
         raise ValueError(f"cannot read pretrained weights {path}: {error}") from error
 
 
-def _downloaded(name: str) -> dict:
+def _downloaded(name: str) -> dict[str, Tensor]:
     weights = torchvision.models.get_model_weights(name).DEFAULT
     try:
         return weights.get_state_dict(progress=True, check_hash=True)

@@ -1,23 +1,29 @@
-"""ResNet encoders (He et al., 2015, arXiv:1512.03385), torchvision's networks cut before
-the classifier."""
+"""ResNet (He et al., 2015, arXiv:1512.03385) and its wider kin ResNeXt (Xie et al., 2016,
+arXiv:1611.05431): what a block adds to its input is learnt, the input itself passes by."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import torchvision
-from torch import Tensor, nn
 
-from inpaint.network.encoders.base import Encoder, widen_to_mask
-from inpaint.network.encoders.pretrained import load_pretrained
+from inpaint.network.encoders.base import StagedEncoder
+
+_BASIC = (64, 64, 128, 256, 512)
+_BOTTLENECK = (64, 256, 512, 1024, 2048)
+RESNETS = {
+    "resnet18": _BASIC,
+    "resnet34": _BASIC,
+    "resnet50": _BOTTLENECK,
+    "resnext50": _BOTTLENECK,
+}
+_TORCHVISION = {"resnext50": "resnext50_32x4d"}
 
 
-class ResNetEncoder(Encoder):
-    """torchvision's `architecture`, from the first convolution to the stage at `max_stride`.
+class ResNetEncoder(StagedEncoder):
+    """torchvision's `architecture`, up to the stage at `max_stride` (2 to 32).
 
     Features: the stem before pooling (1/2), then the stages at 1/4, 1/8, 1/16, 1/32.
-    `pretrained`: None, True (torchvision's ImageNet weights, downloaded once), or a
-    safetensors file with torchvision's names; its classifier, if there, is left out.
     """
 
     min_side = 32
@@ -29,28 +35,20 @@ class ResNetEncoder(Encoder):
         pretrained: bool | str | Path | None = None,
         max_stride: int = 16,
     ):
-        super().__init__()
-        if max_stride not in (4, 8, 16, 32):
-            raise ValueError(f"max_stride must be 4, 8, 16 or 32, not {max_stride}")
-        network = torchvision.models.get_model(architecture, weights=None)
-        load_pretrained(network, architecture, pretrained)
-        stages = [network.layer1, network.layer2, network.layer3, network.layer4]
-        stages = stages[: (4, 8, 16, 32).index(max_stride) + 1]
-        self.stem = nn.Sequential(widen_to_mask(network.conv1), network.bn1, network.relu)
-        self.pool = network.maxpool
-        self.stages = nn.ModuleList(stages)
-        self.channels = (network.conv1.out_channels, *map(_output_channels, stages))
-        self.strides = tuple(2 << i for i in range(len(self.channels)))
-
-    def features(self, x: Tensor) -> list[Tensor]:
-        features = [self.stem(x)]
-        x = self.pool(features[0])
-        for stage in self.stages:
-            x = stage(x)
-            features.append(x)
-        return features
-
-
-def _output_channels(stage: nn.Sequential) -> int:
-    convolutions = [m for m in stage[-1].children() if isinstance(m, nn.Conv2d)]
-    return convolutions[-1].out_channels
+        name = _TORCHVISION.get(architecture, architecture)
+        network = torchvision.models.get_model(name, weights=None, num_classes=1)
+        stages = [
+            [network.conv1, network.bn1, network.relu],
+            [network.maxpool, network.layer1],
+            [network.layer2],
+            [network.layer3],
+            [network.layer4],
+        ]
+        super().__init__(
+            network,
+            name,
+            stages,
+            RESNETS[architecture],
+            pretrained=pretrained,
+            max_stride=max_stride,
+        )
