@@ -195,6 +195,19 @@ def _add_models(commands: Any) -> None:
         description="List the methods that --method takes; with a NAME, what is known of it.",
     )
     parser.add_argument("name", nargs="?", metavar="NAME|FILE")
+    parser.add_argument(
+        "--summary",
+        action="store_true",
+        help="by layer: output size, kernel, stride, receptive field, parameters, multiply-adds; "
+        "NAME may also be any encoder, such as vgg16",
+    )
+    parser.add_argument(
+        "--size",
+        type=_number(int, 1, 4096),
+        default=256,
+        metavar="N",
+        help="of the picture that the summary counts for, N x N (default: %(default)s)",
+    )
 
 
 def _add_masks(commands: Any) -> None:

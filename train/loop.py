@@ -47,7 +47,8 @@ class Training:
         self.check = check_photos(sources)
         self._say(str(self.check))
         training, validation = split(self.check.photos, preset.data.validation, preset.run.seed)
-        self._open_data(training, own_masks)
+        # `split` has shuffled them.
+        self._open_data(training[: preset.data.limit or None], own_masks)
         self.trainer = Trainer(preset, workers)
         self._best = float("inf")  # the lowest validation score so far
         self._stop = False

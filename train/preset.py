@@ -43,6 +43,7 @@ class DataConfig:
         default_factory=lambda: {"lama": 0.5, "everyday": 0.3, "mat_small": 0.2}
     )  # kinds of inpaint.mask_shapes and their shares
     mask_bank: int = 4096  # masks drawn before the first step, then flipped and turned
+    limit: int = 0  # train on only so many photos, drawn by the seed; 0: on all
     validation: int = 128  # photos split off for choosing, never trained on
     memory_gb: float = 8.0  # decoded photos beyond this are read from disk while training
     workers: int = 2  # processes that decode photos read from disk
@@ -65,6 +66,7 @@ class DataConfig:
             sum(self.masks.values()) > 0, "data.masks", "shares with a sum above 0", self.masks
         )
         _require(self.mask_bank >= 1, "data.mask_bank", "at least 1", self.mask_bank)
+        _require(self.limit >= 0, "data.limit", "at least 0", self.limit)
         _require(self.validation >= 0, "data.validation", "at least 0", self.validation)
 
 

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from inpaint import weights
 from inpaint.errors import MethodError
 from inpaint.methods import list_methods
 
+if TYPE_CHECKING:
+    from inpaint.network import InpaintingNetwork
+    from inpaint.network.summary import Layer
+
+_SUMMARY_CHANNELS = 96  # of the parts around an encoder that is not trained
+
 
 def run(arguments: argparse.Namespace) -> int:
-    """List all methods, or describe one."""
-    if arguments.name is None:
+    """List all methods, describe one, or take a network apart."""
+    if arguments.summary:
+        if arguments.name is None:
+            raise MethodError("--summary needs a NAME: a network, a weights file or an encoder")
+        _print_summary(arguments.name, arguments.size)
+    elif arguments.name is None:
         _list()
     else:
         _describe(arguments.name)
@@ -46,6 +58,68 @@ def _describe(name: str) -> None:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         print(f"  {key}: {text}")
     print(f"  sha256: {weights.sha256(path)}")
+
+
+def _print_summary(name: str, side: int) -> None:
+    from inpaint.network.summary import summarise
+
+    network = _find_network(name)
+    layers = summarise(network, side)
+    header = ("layer", "kind", "output", "kernel", "stride", "sees", "parameters", "multiply-adds")
+    rows = [
+        (
+            layer.name,
+            layer.kind,
+            " x ".join(map(str, layer.output)),
+            _format_kernel(layer),
+            _format_pair(layer.stride),
+            "all" if math.isinf(layer.receptive_field) else f"{layer.receptive_field:g}",
+            f"{layer.parameters:,}",
+            f"{layer.multiply_adds:,}",
+        )
+        for layer in layers
+    ]
+    parameters = sum(layer.parameters for layer in layers)
+    multiply_adds = sum(layer.multiply_adds for layer in layers)
+    total = ("total", "", "", "", "", "", f"{parameters:,}", f"{multiply_adds:,}")
+    table = [header, *rows, total]
+    widths = [max(map(len, column)) for column in zip(*table)]
+    print(
+        f"{name} on {side} x {side} pixels; d: dilation; sees: the side of what one step depends on, in pixels"
+    )
+    for row in table:
+        words, numbers = row[:3], row[3:]
+        cells = [text.ljust(width) for text, width in zip(words, widths)]
+        cells += [text.rjust(width) for text, width in zip(numbers, widths[3:])]
+        print("  ".join(cells).rstrip())
+
+
+def _find_network(name: str) -> InpaintingNetwork:
+    """A shipped network, one in a file, or an untrained one around an encoder of that name."""
+    from inpaint.network import ENCODERS, InpaintingNetwork, NetworkConfig
+    from inpaint.network.registry import nearest
+
+    shipped = [info.name for info in weights.list_weights()]
+    if name in shipped or Path(name).suffix:
+        return weights.load_network(name)
+    if name in ENCODERS:
+        return InpaintingNetwork(NetworkConfig(encoder=name, max_channels=_SUMMARY_CHANNELS))
+    names = [*shipped, *ENCODERS]
+    raise MethodError(
+        f"{name!r} is no network{nearest(name, names)} (networks: {', '.join(names)}; or a "
+        "weights file)"
+    )
+
+
+def _format_kernel(layer: Layer) -> str:
+    text = _format_pair(layer.kernel)
+    return f"{text} d{layer.dilation[0]}" if layer.dilation not in (None, (1, 1)) else text
+
+
+def _format_pair(pair: tuple[int, int] | None) -> str:
+    if pair is None:
+        return ""
+    return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]} x {pair[1]}"
 
 
 def _facts(card: dict) -> str:

@@ -1,10 +1,86 @@
-"""What a network costs: parameters and multiply-adds, counted by torch itself."""
+"""What a network is made of and what it costs, counted by torch itself."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
+
+from inpaint.network.receptive_field import ReceptiveFields
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer as it ran: `output` is C x H x W; `kernel` and `stride` are None where a layer
+    has none; `receptive_field` in pixels of the network's input, math.inf for all of them."""
+
+    name: str
+    kind: str
+    output: tuple[int, ...]
+    kernel: tuple[int, int] | None
+    stride: tuple[int, int] | None
+    dilation: tuple[int, int] | None
+    receptive_field: float
+    parameters: int
+    multiply_adds: int
+
+
+def summarise(network: nn.Module, side: int) -> list[Layer]:
+    """The layers of an InpaintingNetwork in the order in which they end on a `side` x `side`
+    picture, in eval mode.
+
+    A layer is a module with a kernel, with parameters of its own, or that multiplies by itself;
+    their parameters and multiply-adds add up to `count_parameters` and `count_gmac`.
+    """
+    layers: list[Layer] = []
+    fields = ReceptiveFields()
+    counter = FlopCounterMode(display=False)
+    names = {module: name for name, module in network.named_modules()}
+    running = [_Running(0)]  # modules that have begun and not ended, outermost first
+
+    def begin(module: nn.Module, inputs: tuple) -> None:
+        running.append(_Running(counter.get_total_flops()))
+
+    def end(module: nn.Module, inputs: tuple, output: object) -> None:
+        flops = counter.get_total_flops() - running[-1].before
+        own = flops - running.pop().of_parts
+        running[-1].of_parts += flops
+        parameters = sum(p.numel() for p in module.parameters(recurse=False))
+        if not (own or parameters or hasattr(module, "kernel_size")):
+            return
+        layers.append(
+            Layer(
+                name=names[module],
+                kind=type(module).__name__,
+                output=tuple(output.shape[1:]),
+                kernel=_pair(module, "kernel_size"),
+                stride=_pair(module, "stride"),
+                dilation=_pair(module, "dilation"),
+                receptive_field=fields.of(output),
+                parameters=parameters,
+                multiply_adds=own // 2,
+            )
+        )
+
+    hooks = [network.encoder.register_forward_pre_hook(lambda _, inputs: fields.start(inputs[0]))]
+    for module in network.modules():
+        hooks.append(module.register_forward_pre_hook(begin))
+        hooks.append(module.register_forward_hook(end))
+    try:
+        with counter, fields:
+            _run(network, side)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return layers
+
+
+@dataclass
+class _Running:
+    before: int  # operations counted when it began
+    of_parts: int = 0  # operations of modules inside it
 
 
 def count_parameters(network: nn.Module) -> int:
@@ -18,17 +94,8 @@ def count_gmac(network: nn.Module, side: int) -> float:
     Convolutions and matrix products only, as torch's flop counter has them (two operations
     make one multiply-add). The network's mode is restored afterwards.
     """
-    device = next(network.parameters()).device
-    image = torch.zeros(1, 3, side, side, device=device)
-    mask = torch.zeros(1, 1, side, side, device=device)
-    mask[..., : side // 2] = 1
-    training = network.training
-    network.eval()
-    try:
-        with torch.inference_mode(), FlopCounterMode(display=False) as counter:
-            network(image, mask)
-    finally:
-        network.train(training)
+    with FlopCounterMode(display=False) as counter:
+        _run(network, side)
     return counter.get_total_flops() / 2e9
 
 
@@ -38,7 +105,6 @@ def estimate_bytes_per_pixel(network: nn.Module, side: int = 128) -> float:
     The largest output of a layer with its input and a copy, and what skip connections could keep
     (the largest output at each resolution); all that twice, for a convolution's workspace.
     """
-    device = next(network.parameters()).device
     sizes: dict[torch.Size, int] = {}
 
     def note(module: nn.Module, inputs: tuple, output: object) -> None:
@@ -48,12 +114,30 @@ def estimate_bytes_per_pixel(network: nn.Module, side: int = 128) -> float:
 
     hooks = [module.register_forward_hook(note) for module in network.modules()]
     try:
-        with torch.inference_mode():
-            network(
-                torch.zeros(1, 3, side, side, device=device),
-                torch.ones(1, 1, side, side, device=device),
-            )
+        _run(network, side)
     finally:
         for hook in hooks:
             hook.remove()
     return 2 * (3 * max(sizes.values()) + sum(sizes.values())) / side**2
+
+
+def _run(network: nn.Module, side: int) -> None:
+    """One picture, half of it hole, in eval mode; the mode is restored afterwards."""
+    device = next(network.parameters()).device
+    image = torch.zeros(1, 3, side, side, device=device)
+    mask = torch.zeros(1, 1, side, side, device=device)
+    mask[..., : side // 2] = 1
+    training = network.training
+    network.eval()
+    try:
+        with torch.no_grad():
+            network(image, mask)
+    finally:
+        network.train(training)
+
+
+def _pair(module: nn.Module, name: str) -> tuple[int, int] | None:
+    value = getattr(module, name, None)
+    if value is None or not hasattr(module, "kernel_size"):
+        return None
+    return value if isinstance(value, tuple) else (value, value)
