@@ -11,10 +11,10 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from cases import cases
 from PIL import Image
 
 from inpaint import Inpainter
+from inpaint.cases import cases
 
 HEIGHT, GAP = 300, 6
 

@@ -347,6 +347,21 @@ def test_models_describes_one(run, tmp_path):
     assert run("models", tmp_path / "gone.safetensors")[0] == 2
 
 
+def test_models_takes_a_network_apart(run):
+    code, out, _ = run("models", "squeezenet1_1", "--summary", "--size", 128)
+    assert code == 0
+    header, *layers, total = (line.split() for line in out[1:])
+    assert header[0] == "layer"
+    assert layers[0][:2] == ["encoder.stages.0.0", "Conv2d"]
+    counts = [[int(cell.replace(",", "")) for cell in line[-2:]] for line in (*layers, total)]
+    assert [sum(column) for column in zip(*counts[:-1])] == counts[-1]
+    assert run("models", "default", "--summary")[0] == 0
+    code, _, err = run("models", "vgg17", "--summary")
+    assert code == 2
+    assert "did you mean 'vgg" in err[0]
+    assert run("models", "--summary")[0] == 2
+
+
 def test_masks_are_those_of_the_evaluation(run, tmp_path):
     folder = tmp_path / "new" / "masks"
     options = ("masks", "lama", "--size", "80x60", "--count", 2, "--output", folder, "--seed", 5)

@@ -23,6 +23,7 @@ from inpaint import weights
 from inpaint.errors import InpaintError, TrainingError
 from inpaint.evaluation import evaluate
 from inpaint.network import ENCODERS, count_gmac, count_parameters
+from inpaint.network.registry import nearest
 from inpaint.pairing import find_photos
 from inpaint.whole_file import write_whole
 from train.loop import Training
@@ -71,7 +72,8 @@ def family_of(encoder: str) -> str:
     for preset, members in FAMILIES.items():
         if encoder in members:
             return preset
-    raise TrainingError(f"no backbone {encoder!r} (there are: {', '.join(ENCODERS)})")
+    hint = nearest(encoder, list(ENCODERS))
+    raise TrainingError(f"no backbone {encoder!r}{hint} (there are: {', '.join(ENCODERS)})")
 
 
 def expand(names: Sequence[str], pretrained: dict[str, str]) -> list[str]:
@@ -203,6 +205,8 @@ def main(argv: list[str] | None = None) -> int:
             if not arguments.validation:
                 raise TrainingError("--write needs --validation FOLDER for its pictures")
             results = read_results(Path(arguments.output))
+            if not results:
+                raise TrainingError(f"{arguments.output}: nothing is finished there yet")
             photos = find_photos([arguments.validation])
             command = "python -m train.compare " + " ".join(argv or sys.argv[1:])
             for path in write_table(

@@ -11,12 +11,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from inpaint import weights
 from inpaint.errors import InpaintError, TrainingError
-from inpaint.network import count_gmac, count_parameters
+from inpaint.network import InpaintingNetwork, count_gmac, count_parameters
 from inpaint.whole_file import write_whole
 
 LICENCE = "MIT; trained on photos of mixed terms, some for research only"
@@ -39,7 +40,7 @@ def ship(
     """
     source = Path(run) / "weights.safetensors"
     card = weights.read_card(source)
-    network = weights.load_network(source)
+    network = _without_auxiliary(weights.load_network(source))
     card["licence"] = LICENCE
     card["parameters"] = count_parameters(network)
     card["gmac_512"] = round(count_gmac(network, 512), 2)
@@ -53,6 +54,16 @@ def ship(
     weights.save_network(target, network, card, dtype=dtype)
     write_card(target)
     return target
+
+
+def _without_auxiliary(network: InpaintingNetwork) -> InpaintingNetwork:
+    """Auxiliary outputs have done their work in training; nobody looks at them afterwards."""
+    options = dict(network.config.decoder_options)
+    if not options.pop("auxiliary", 0):
+        return network
+    lighter = InpaintingNetwork(replace(network.config, decoder_options=options))
+    lighter.load_state_dict({key: network.state_dict()[key] for key in lighter.state_dict()})
+    return lighter.eval()
 
 
 def write_card(path: Path) -> Path:

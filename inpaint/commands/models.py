@@ -85,7 +85,8 @@ def _print_summary(name: str, side: int) -> None:
     table = [header, *rows, total]
     widths = [max(map(len, column)) for column in zip(*table)]
     print(
-        f"{name} on {side} x {side} pixels; d: dilation; sees: the side of what one step depends on, in pixels"
+        f"{name} on {side} x {side} pixels (d: dilation; sees: side of the square, in pixels, that "
+        "one step depends on)"
     )
     for row in table:
         words, numbers = row[:3], row[3:]

@@ -16,6 +16,7 @@ from train.adversary import (
 from train.losses import (
     FeatureNetwork,
     ReconstructionLoss,
+    auxiliary_l1,
     masked_l1,
     perceptual_distance,
     style_distance,
@@ -108,6 +109,31 @@ def test_the_discriminators_loss_asks_for_true_outside_the_hole():
     fake[..., :2] = -20
     assert discriminator_loss(real, fake, mask) < 1e-6
     assert discriminator_loss(real, -fake, mask) > 10
+
+
+def test_smoothed_labels_keep_the_discriminator_from_being_sure():
+    mask = torch.zeros(1, 1, 16, 16)
+
+    def loss(logit: float) -> float:
+        real = torch.full((1, 1, 4, 4), logit)
+        return discriminator_loss(real, real, mask, 0.9).item()
+
+    # The best answer to labels of 0.9 on real pictures is the logit of 0.9, not infinity.
+    assert loss(2.2) < loss(8.0)
+    sure = torch.full((1, 1, 4, 4), 8.0)
+    assert discriminator_loss(sure, sure, mask) < discriminator_loss(sure / 4, sure / 4, mask)
+
+
+def test_auxiliary_pictures_are_compared_at_their_own_size():
+    image = torch.rand(2, 3, 16, 16)
+    mask = torch.zeros(2, 1, 16, 16)
+    mask[..., :8, :8] = 1
+    small = torch.nn.functional.avg_pool2d(image, 4)
+    assert auxiliary_l1([small, torch.nn.functional.avg_pool2d(image, 8)], image, mask) < 1e-6
+    known = small.clone()
+    known[..., 2:, 2:] += 1  # what lies outside the hole does not count
+    assert auxiliary_l1([known], image, mask) < 1e-6
+    assert auxiliary_l1([small + 0.25], image, mask) == pytest.approx(0.25, abs=1e-6)
 
 
 def test_the_generators_loss_looks_at_the_hole_only():

@@ -24,6 +24,27 @@ def test_written_and_read_again_it_is_the_same(name, tmp_path):
     assert load_preset(path) == preset
 
 
+def test_a_preset_extends_another_key_by_key(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('extends = "cpu"\n[data]\nsize = 64\n[network.encoder_options]\nwidth = 8\n')
+    mine, base = load_preset(path), load_preset("cpu")
+    assert mine.data.size == 64
+    assert mine.data.window == base.data.window
+    assert mine.network.encoder_options == {"width": 8}
+    assert mine.losses == base.losses
+    path.write_text('extends = "cpuu"')
+    with pytest.raises(TrainingError, match="did you mean 'cpu'"):
+        load_preset(path)
+
+
+def test_auxiliary_outputs_and_their_loss_go_together():
+    with pytest.raises(TrainingError, match=r"losses\.auxiliary"):
+        load_preset("cpu", ["network.decoder_options.auxiliary=2"])
+    with pytest.raises(TrainingError, match=r"losses\.auxiliary"):
+        load_preset("cpu", ["losses.auxiliary=0.3"])
+    load_preset("cpu", ["losses.auxiliary=0.3", "network.decoder_options.auxiliary=2"])
+
+
 def test_overrides_take_toml_values_and_plain_words():
     preset = load_preset("cpu", ["run.batch=8", "data.window=[1, 1.5]", "losses.features=alexnet"])
     assert preset.run.batch == 8

@@ -45,6 +45,19 @@ def test_weights_are_shipped_with_their_card(run, shipped_folder):
     assert (shipped_folder / "mine.md").read_text() == card
 
 
+def test_auxiliary_outputs_are_left_behind(run, shipped_folder):
+    torch.manual_seed(0)
+    config = NetworkConfig(encoder_options={"width": 8}, decoder_options={"auxiliary": 2})
+    network = InpaintingNetwork(config).eval()
+    torch.nn.init.normal_(network.decoder.head.weight, std=0.1)
+    weights.save_network(run / "weights.safetensors", network, {})
+    assert main([str(run), "mine"]) == 0
+    shipped = weights.load_network("mine")
+    assert not [key for key in shipped.state_dict() if "auxiliary" in key]
+    image, mask = torch.rand(1, 3, 40, 48), torch.ones(1, 1, 40, 48)
+    torch.testing.assert_close(shipped(image, mask), network(image, mask), atol=5e-3, rtol=0)
+
+
 def test_figures_come_from_a_report_of_these_weights(run, photos, shipped_folder, tmp_path):
     path = str(run / "weights.safetensors")
     command = ["evaluate", str(photos), "--masks", "thin", "--output", str(tmp_path / "report")]

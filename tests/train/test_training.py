@@ -87,7 +87,12 @@ def test_the_result_is_a_method(photos, tiny_flags, tmp_path, picture, hole):
     assert card["data"] == "12 photos"
 
 
-@pytest.mark.parametrize("extra", [[], ADVERSARY], ids=["plain", "adversarial"])
+AUXILIARY = ["network.decoder_options.auxiliary=2", "losses.auxiliary=0.3"]
+
+
+@pytest.mark.parametrize(
+    "extra", [[], ADVERSARY, AUXILIARY], ids=["plain", "adversarial", "auxiliary"]
+)
 def test_a_resumed_run_equals_one_that_never_stopped(photos, tiny_flags, tmp_path, extra):
     common = ["--data", str(photos), *tiny_flags, *flags("run.samples=32", *extra)]
     whole, halves = tmp_path / "whole", tmp_path / "halves"

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from skimage import data
+
+from inpaint._opencv import cv2
 
 
 @dataclass(frozen=True)
