@@ -90,7 +90,7 @@ def test_a_mistake_is_one_line(photos, capsys):
     for arguments, message in (
         (["poling", "--data", str(photos)], "did you mean 'pooling'"),
         (["pooling"], "--data is missing"),
-        (["pooling", "--data", str(photos), "--set", "run.batc=3"], "run.batch"),
+        (["pooling", "--data", str(photos), "--set", "run.batc=3"], "did you mean 'batch'"),
     ):
         assert main(arguments) == 2
         (line,) = capsys.readouterr().err.splitlines()
