@@ -45,6 +45,7 @@ def test_every_file_is_an_experiment(name):
 
 def test_a_run_leaves_figures_and_a_plot(photos, tmp_path, capsys):
     assert main(["pooling", "--data", str(photos), "--output", str(tmp_path), *FLAGS]) == 0
+    assert "when shifted" in (tmp_path / "README.md").read_text()
     table = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
     assert len(table) == 2 + 4
     result = json.loads((tmp_path / "pooling.json").read_text())

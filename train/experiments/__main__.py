@@ -8,16 +8,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from inpaint.errors import InpaintError, TrainingError
 from inpaint.network.registry import nearest
 from inpaint.whole_file import write_whole
-from train.experiments import shared_weights
+from train.experiments import page, shared_weights
 from train.experiments.plot import plot_curves
 from train.experiments.variants import (
-    Experiment,
-    Outcome,
     list_experiments,
     load_experiment,
     run_experiment,
@@ -42,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--list", action="store_true", help="list the experiments and stop")
+    parser.add_argument("--page", action="store_true", help="only write the page of all again")
     return parser
 
 
@@ -49,6 +47,9 @@ def main(argv: list[str] | None = None) -> int:
     """Exit codes: 0 done, 2 an error, 130 interrupted."""
     arguments = parser().parse_args(argv)
     try:
+        if arguments.page:
+            print(page.write_page(Path(arguments.output)))
+            return 0
         if arguments.list or arguments.name is None:
             _list()
             return 0
@@ -82,7 +83,7 @@ def run(
     workers: Workers,
     overrides: Sequence[str] = (),
 ) -> None:
-    """Run one experiment, print its table, and write NAME.json and NAME.webp into `output`."""
+    """Run one experiment; write NAME.json, NAME.webp and the page of all into `output`."""
     if name == shared_weights.NAME:
         result, curves, labels = shared_weights.run(sources, workers, overrides)
     else:
@@ -96,33 +97,13 @@ def run(
         }
         curves = {outcome.label: outcome.curve for outcome in outcomes}
         labels = ("pictures seen", _LABELS.get(experiment.measure, experiment.measure))
-        print(table(experiment, outcomes))
+    result = {"experiment": name, **result}
+    print("\n".join(page.table(result)))
     output.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"experiment": name, **result}, indent=1)
-    print(write_whole(output / f"{name}.json", text.encode()))
+    print(write_whole(output / f"{name}.json", json.dumps(result, indent=1).encode()))
     x, y = labels
     print(plot_curves(output / f"{name}.webp", result["question"], curves, x=x, y=y))
-
-
-def table(experiment: Experiment, outcomes: Sequence[Outcome]) -> str:
-    """The outcomes as Markdown."""
-    lines = [
-        "| variant | parameters | GMAC at 256 | hole-PSNR | LPIPS | hole-PSNR, training photos "
-        "| change when shifted, levels |",
-        "|---" * 7 + "|",
-    ]
-    for o in outcomes:
-        values: list[Any] = [
-            o.label,
-            f"{o.parameters:,}",
-            f"{o.gmac_256:.2f}",
-            f"{o.validation['psnr_hole']:.2f}",
-            f"{o.validation['lpips']:.4f}",
-            f"{o.training['psnr_hole']:.2f}",
-            f"{o.shift_error:.2f}",
-        ]
-        lines.append("| " + " | ".join(values) + " |")
-    return "\n".join(lines)
+    print(page.write_page(output))
 
 
 def _list() -> None:
