@@ -24,7 +24,7 @@ def create_optimiser(
             weight_decay=config.weight_decay,
         )
     kind = torch.optim.Adam if config.name == "adam" else torch.optim.AdamW
-    fused = all(p.is_cuda for p in trainable)
+    fused = all(p.device.type in ("cuda", "cpu") for p in trainable)
     return kind(
         trainable,
         lr=learning_rate,
