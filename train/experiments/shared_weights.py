@@ -29,9 +29,9 @@ _DEFAULTS = (
     "data.photo_side=64",
     "data.limit=1000",
     "data.validation=128",
-    "run.samples=48000",
+    "run.samples=16000",
     "run.batch=32",
-    "run.validate_every=3000",
+    "run.validate_every=1000",
 )
 
 
