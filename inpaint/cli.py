@@ -15,7 +15,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands; the namespace it makes has the command's name in `command`."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="inpaint",
         description="Fill holes in photos: scratches, wires, dates, strangers.",
     )
@@ -73,6 +73,7 @@ def _add_restore(commands: Any) -> None:
     )
     parser.add_argument("photo", type=Path, metavar="PHOTO|FOLDER")
     parser.add_argument(
+        "-m",
         "--mask",
         type=Path,
         required=True,
@@ -82,6 +83,7 @@ def _add_restore(commands: Any) -> None:
         "of photos of its size",
     )
     parser.add_argument(
+        "-o",
         "--output",
         type=Path,
         metavar="OUT",
@@ -178,7 +180,11 @@ def _add_evaluate(commands: Any) -> None:
         help="one or more, see `inpaint models` (default: default telea)",
     )
     parser.add_argument(
-        "--output", type=Path, metavar="FOLDER", help="write report.json and report.csv there"
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FOLDER",
+        help="write report.json and report.csv there",
     )
     _add_device(parser)
     _add_seed(parser)
@@ -226,7 +232,7 @@ def _add_masks(commands: Any) -> None:
         "--size", type=_size, required=True, metavar="WxH", help="in pixels, such as 640x480"
     )
     parser.add_argument("--count", type=_number(int, 1), default=1, metavar="N")
-    parser.add_argument("--output", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
     _add_seed(parser)
     _add_overwrite(parser)
 
@@ -265,6 +271,12 @@ def _add_seed(parser: argparse.ArgumentParser) -> None:
 
 def _add_overwrite(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist already")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, without the usage, which would hide it."""
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
 class _Version(argparse.Action):
