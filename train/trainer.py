@@ -107,7 +107,8 @@ class Trainer:
         # A leg that adds an adversary starts it fresh.
         if self.discriminator is not None and "discriminator" in state:
             self.discriminator.load_state_dict(state["discriminator"])
-            self.discriminator_optimiser.load_state_dict(state["discriminator_optimiser"])
+            if "discriminator_optimiser" in state:  # a parcel of train.carry has none
+                self.discriminator_optimiser.load_state_dict(state["discriminator_optimiser"])
 
     @property
     def averaged(self) -> InpaintingNetwork:
