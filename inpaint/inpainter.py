@@ -13,7 +13,7 @@ from PIL import Image
 
 from inpaint import mask as masks
 from inpaint.errors import MethodError, PhotoError
-from inpaint.known_pixels import blur_known
+from inpaint.known_pixels import blur_known, spread_known
 from inpaint.large_holes import fill_window
 from inpaint.methods import Method, create_method
 from inpaint.photo import LUMINANCE, Photo
@@ -150,20 +150,24 @@ class Inpainter:
         progress: Progress | None,
         profile: ColourProfile | None = None,
     ) -> np.ndarray:
-        """A copy of the image with the hole filled, window by window."""
+        """A copy of the image with the hole filled, window by window.
+
+        A colour that sRGB cannot hold reaches the method as the nearest that it can; by as much as
+        the known pixels lose so, the fill beside them gains.
+        """
         result = image.copy()
         total = len(plan.windows)
         for done, window in enumerate(plan.windows):
             if progress is not None:
                 progress(done, total)
             part = hole[window.slices]
-            picture = _to_float(image[window.slices], part)
-            if profile is not None:
-                picture = np.where(part[..., None], np.float32(0), profile.to_srgb(picture))
+            own = _to_float(image[window.slices], part)
+            picture = own if profile is None else _to_srgb(own, part, profile)
             fill = fill_window(self._call, picture, part, plan.max_side, self._max_thickness)
             filled = _feathered(fill, picture, part, feather)[part]
             if profile is not None:
-                filled = profile.from_srgb(filled)
+                beyond = spread_known(own - profile.from_srgb(picture), part)
+                filled = np.clip(profile.from_srgb(filled) + beyond[part], 0, 1)
             result[window.slices][part] = _from_float(filled, image)
         if progress is not None:
             progress(total, total)
@@ -187,8 +191,9 @@ def _feathered(fill: np.ndarray, picture: np.ndarray, hole: np.ndarray, width: f
     weights = masks.feather(hole, width)[..., None]
     if width == 0 or hole.all():
         return fill
-    outside, outside_share = blur_known(picture, hole, max(width / 2, 1))
-    inside, _ = blur_known(fill, ~hole, max(width / 2, 1))
+    sigma = max(min(width, float(masks.depth(hole).max())) / 2, 1)
+    outside, outside_share = blur_known(picture, hole, sigma)
+    inside, _ = blur_known(fill, ~hole, sigma)
     shift = np.where(outside_share[..., None] > 1e-4, outside - inside, 0)
     return np.clip(fill + (1 - weights) * shift, 0, 1)
 
@@ -221,6 +226,10 @@ def _to_float(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
     if picture.ndim == 2:
         picture = np.repeat(picture[..., None], 3, axis=2)
     return np.clip(picture, 0, 1)
+
+
+def _to_srgb(own: np.ndarray, hole: np.ndarray, profile: ColourProfile) -> np.ndarray:
+    return np.where(hole[..., None], np.float32(0), profile.to_srgb(own))
 
 
 def _from_float(fill: np.ndarray, image: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Shrinking and blurring a picture with a hole by its known pixels only."""
+"""Shrinking, blurring and continuing a picture with a hole by its known pixels only."""
 
 from __future__ import annotations
 
@@ -35,6 +35,24 @@ def blur_known(picture: np.ndarray, hole: np.ndarray, sigma: float) -> tuple[np.
     share = cv2.GaussianBlur((~hole).astype(np.float32), (0, 0), sigma)
     means = cv2.GaussianBlur(_known_only(picture, hole), (0, 0), sigma)
     return means / np.maximum(share, 1e-6)[..., None], share
+
+
+def spread_known(values: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """Float32 H x W x 3 values of any range, in the hole smooth continuations of those around it.
+
+    Push and pull (Gortler et al., The Lumigraph, 1996): halve, by known pixels only, until all is
+    known; the hole takes the coarser level, enlarged. Zeros where nothing is known.
+    """
+    if hole.all() or not hole.any():
+        return _known_only(values, hole)
+    height, width = hole.shape
+    size = ((width + 1) // 2, (height + 1) // 2)
+    share = cv2.resize((~hole).astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(_known_only(values, hole), size, interpolation=cv2.INTER_AREA)
+    small /= np.maximum(share, 1e-6)[..., None]
+    coarse = spread_known(small, share < 1e-4)
+    smooth = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.where(hole[..., None], smooth, values)
 
 
 def _known_only(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:

@@ -99,6 +99,17 @@ def test_a_region_of_one_colour_is_filled_with_it(colour, dtype, profile, hole):
         assert np.abs(method.seen * 255 - colour).max() > 3
 
 
+@pytest.mark.parametrize("colour", [(250, 20, 20), (20, 200, 40), (255, 128, 0), (0, 255, 255)])
+@pytest.mark.parametrize("method", ["telea", "biharmonic"])
+def test_a_colour_beyond_srgb_is_filled_with_itself(colour, method, profile):
+    pixels = np.broadcast_to(np.uint8(colour), (90, 120, 3)).copy()
+    mask = np.zeros((90, 120), bool)
+    mask[30:60, 40:90] = True
+    pixels[mask] = 0
+    restored = Inpainter(method).restore(with_profile(pixels, profile), mask)
+    assert np.abs(restored.pixels[mask].astype(int) - colour).max() <= 1
+
+
 def test_the_method_sees_srgb_as_a_colour_engine_has_it(profile, picture, hole):
     pixels = np.broadcast_to(np.uint8([150, 130, 80]), (12, 14, 3)).copy()
     method = Mean()
