@@ -12,7 +12,7 @@ _BIHARMONIC_PIXELS = 20_000  # unknowns at once: half a second, 50 MB
 
 
 class OpenCVMethod:
-    """cv2.inpaint with 8 bits per channel.
+    """cv2.inpaint, with 8 bits per channel where the photo has no more, else with 16.
 
     OpenCV's Telea reads pixels of the hole beside the photo's top and left border, and overshoots
     (opencv/opencv issue 28648: saturated dots). So the hole holds the known pixels' mean colour
@@ -29,12 +29,17 @@ class OpenCVMethod:
         """The Method contract; mid-grey where nothing is known."""
         if hole.all():
             return _grey(image)
-        picture = np.rint(np.where(hole[..., None], 0, image) * 255).astype(np.uint8)
+        dtype = np.uint8 if _has_8_bits(image[~hole]) else np.uint16
+        levels = np.iinfo(dtype).max
+        picture = np.rint(np.where(hole[..., None], 0, image) * levels).astype(dtype)
         around = picture[_border(hole)]
-        picture[hole] = np.rint(around.mean(axis=0)).astype(np.uint8)
-        filled = cv2.inpaint(picture, hole.astype(np.uint8), _RADIUS, self._flag)
+        picture[hole] = np.rint(around.mean(axis=0)).astype(dtype)
+        # OpenCV takes three channels at once of 8 bits only.
+        parts = [picture] if dtype is np.uint8 else cv2.split(picture)
+        area = hole.astype(np.uint8)
+        filled = np.dstack([cv2.inpaint(part, area, _RADIUS, self._flag) for part in parts])
         filled = np.clip(filled, around.min(axis=0), around.max(axis=0))
-        return filled.astype(np.float32) / 255
+        return filled.astype(np.float32) / levels
 
 
 class BiharmonicMethod:
@@ -83,6 +88,11 @@ def _solve(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
 
 def _grey(image: np.ndarray) -> np.ndarray:
     return np.full_like(image, 0.5)
+
+
+def _has_8_bits(known: np.ndarray) -> bool:
+    levels = known * 255
+    return bool(np.abs(levels - np.rint(levels)).max() < 1e-3)
 
 
 def _border(hole: np.ndarray) -> np.ndarray:

@@ -94,3 +94,13 @@ def test_a_large_hole_is_solved_smaller(monkeypatch):
     filled = create_method("biharmonic").fill(np.where(hole[..., None], 0, image), hole)
     assert sizes[0] < 25_000
     assert np.abs(filled - image)[hole].mean() < 0.01
+
+
+@pytest.mark.parametrize("name", ["telea", "navier-stokes"])
+def test_a_photo_of_16_bits_gets_more_than_8(name):
+    levels = np.linspace(20_000, 24_000, WIDTH).round().astype(np.float32) / 65535
+    image = np.repeat(np.broadcast_to(levels, (HEIGHT, WIDTH))[..., None], 3, axis=2)
+    hole = HOLES["middle"]
+    filled = create_method(name).fill(np.where(hole[..., None], np.float32(0), image), hole)
+    assert np.abs(filled - image)[hole].max() * 255 < 4
+    assert len(np.unique(filled[hole])) > 100  # there are 16 levels of 8 bits
