@@ -168,6 +168,14 @@ def test_feathering_leaves_a_fill_that_fits_alone():
     assert (result == 64).all()
 
 
+def test_a_feather_wider_than_the_photo_is_as_wide_as_the_hole(picture, hole):
+    wide, wider = (
+        Inpainter("telea").restore_array(picture(60, 80), hole(60, 80), feather=pixels)
+        for pixels in (500, 1e300)
+    )
+    np.testing.assert_array_equal(wide, wider)
+
+
 @pytest.mark.parametrize("shape", [(1, 2), (2, 1), (37, 53)])
 def test_all_but_one_pixel_may_be_hole(shape, picture):
     mask = np.ones(shape, bool)

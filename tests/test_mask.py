@@ -259,3 +259,25 @@ def test_all_white_is_said_to_leave_nothing():
 def test_all_black_is_said_to_be_nothing():
     with pytest.raises(MaskError, match="no white part"):
         check_hole(read_hole(to_bytes(levels(np.zeros((9, 8), bool))), (9, 8))[0])
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "I;16"])
+def test_a_file_of_zeros_and_ones_counts_ones(mode, hole):
+    ones = hole(20, 30).astype(np.uint16 if mode == "I;16" else np.uint8)
+    image = Image.fromarray(np.dstack([ones] * 3) if mode == "RGB" else ones)
+    np.testing.assert_array_equal(read_mask(to_bytes(image)), hole(20, 30))
+
+
+@pytest.mark.parametrize("source", ["file", "integers", "floats"])
+def test_a_mask_too_dark_to_count_says_how_light_it_is(source, hole):
+    dark = hole(20, 30) * np.uint8(100)
+    made = {"file": to_bytes(Image.fromarray(dark)), "integers": dark, "floats": dark / 255}
+    lightest = "0.392157 of 1" if source == "floats" else "100 of 255"
+    with pytest.raises(MaskError, match=f"nothing is painted.*{lightest}"):
+        read_mask(made[source])
+
+
+def test_a_feather_wider_than_the_hole_reaches_its_middle(hole):
+    wide, wider = (feather(hole(60, 80), pixels) for pixels in (1000.0, 1e300))
+    np.testing.assert_array_equal(wide, wider)
+    assert 0.8 < wide.max() <= 1
