@@ -170,7 +170,7 @@ def save_network(
 def pack(state: dict[str, Tensor], dtype: str) -> dict[str, Tensor]:
     """Float tensors as they are stored: kernels in `dtype`, everything else in float16.
 
-    Running variances of batch normalisation stay float32: small ones vanish in float16.
+    The statistics of batch normalisation stay float32: before it values may have any size.
     """
     import torch
 
@@ -178,7 +178,7 @@ def pack(state: dict[str, Tensor], dtype: str) -> dict[str, Tensor]:
         raise WeightsError(f"weights are stored as float16 or int8, not {dtype!r}")
     packed = {}
     for key, value in state.items():
-        if not value.is_floating_point() or key.endswith("running_var"):
+        if not value.is_floating_point() or key.endswith(("running_mean", "running_var")):
             packed[key] = value.contiguous()
         elif dtype == "int8" and value.ndim > 1:
             scale = value.float().flatten(1).abs().amax(1).clamp_min(1e-12) / 127

@@ -54,6 +54,17 @@ def test_int8_is_half_the_size(network, tmp_path):
     assert byte.stat().st_size < 0.75 * half.stat().st_size
 
 
+@pytest.mark.parametrize("dtype", ["float16", "int8"])
+def test_statistics_of_any_size_come_back(network, tmp_path, dtype):
+    norm = next(m for m in network.modules() if isinstance(m, torch.nn.BatchNorm2d))
+    norm.running_mean.fill_(1e5)  # beyond float16
+    norm.running_var.fill_(1e-9)
+    path = weights.save_network(tmp_path / "net.safetensors", network, {}, dtype=dtype)
+    again = next(m for m in weights.load_network(path).modules() if type(m) is type(norm))
+    assert torch.equal(again.running_mean, norm.running_mean)
+    assert torch.equal(again.running_var, norm.running_var)
+
+
 def test_the_card_is_read_without_tensors(saved):
     card = weights.read_card(saved)
     assert card["description"] == "tiny"

@@ -103,8 +103,12 @@ def unpack(parcel: str | Path, run: str | Path) -> Path:
 
 
 def _shrink(path: str, tensor: Tensor) -> Tensor:
-    if tensor.dtype != torch.float32 or tensor.ndim == 0 or path.endswith("running_var"):
-        return tensor  # small variances vanish in float16
+    if (
+        tensor.dtype != torch.float32
+        or tensor.ndim == 0
+        or path.endswith(("running_mean", "running_var"))
+    ):
+        return tensor  # small variances vanish in float16, large means overflow
     moments = path.startswith("optimiser.")
     return tensor.to(torch.bfloat16 if moments else torch.float16).contiguous()
 
