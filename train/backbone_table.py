@@ -6,8 +6,8 @@ import json
 import statistics
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -22,13 +22,28 @@ from inpaint.network import InpaintingNetwork
 from inpaint.weights import load_network
 from inpaint.whole_file import write_whole
 
-if TYPE_CHECKING:
-    from train.compare import Result
-
 _CLASSICAL = ("telea", "navier-stokes")
 SIDE = 512  # pixels of the picture that is timed
 _REPEATS = 5
 _TILE, _GAP, _LABEL = 168, 4, 128  # pixels of the grid
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one backbone came to; `packed_bytes` is its weights file's size in int8."""
+
+    name: str
+    preset: str
+    samples: int
+    size: int
+    minutes: float
+    device: str
+    parameters: int
+    gmac_256: float
+    gmac_512: float
+    packed_bytes: int
+    photos: int
+    figures: dict[str, float]
 
 
 def write_table(

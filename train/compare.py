@@ -16,7 +16,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from inpaint import weights
@@ -26,6 +26,7 @@ from inpaint.network import ENCODERS, count_gmac, count_parameters
 from inpaint.network.registry import nearest
 from inpaint.pairing import find_photos
 from inpaint.whole_file import write_whole
+from train.backbone_table import Result, write_table
 from train.loop import Training
 from train.parallel import Workers, join_workers, leave_workers
 from train.preset import Preset, load_preset, preset_from_dict
@@ -47,24 +48,6 @@ FAMILIES = {
 FIGURES = ("psnr", "psnr_hole", "ssim", "lpips")
 _PRETRAINED = "+imagenet"  # behind an encoder's name: starts from ImageNet weights
 _RESULT = "result.json"
-
-
-@dataclass(frozen=True)
-class Result:
-    """What one backbone came to; `packed_bytes` is its weights file's size in int8."""
-
-    name: str
-    preset: str
-    samples: int
-    size: int
-    minutes: float
-    device: str
-    parameters: int
-    gmac_256: float
-    gmac_512: float
-    packed_bytes: int
-    photos: int
-    figures: dict[str, float]
 
 
 def family_of(encoder: str) -> str:
@@ -200,8 +183,6 @@ def main(argv: list[str] | None = None) -> int:
         if arguments.data:
             _train_all(arguments)
         if arguments.write:
-            from train.backbone_table import write_table
-
             if not arguments.validation:
                 raise TrainingError("--write needs --validation FOLDER for its pictures")
             results = read_results(Path(arguments.output))
