@@ -139,16 +139,16 @@ def _add_restore(commands: Any) -> None:
     )
     parser.add_argument(
         "--max-memory",
-        type=_number(float, 0),
+        type=_number(float, 0.001),
         metavar="GB",
         help="fill in less memory, large holes at a reduced size first",
     )
     parser.add_argument(
         "--max-pixels",
-        type=_number(float, 0),
+        type=_number(float, 0.001),
         default=200.0,
         metavar="MP",
-        help="refuse photos of more megapixels (default: %(default)g)",
+        help="refuse photos of more megapixels; inf sets no limit (default: %(default)g)",
     )
     parser.add_argument(
         "-v", "--verbose", action="store_true", help="say what will be computed in what memory"

@@ -48,7 +48,7 @@ class Photo(EditedPicture):
         cls,
         source: str | os.PathLike | bytes | Image.Image | np.ndarray | Photo,
         *,
-        max_pixels: int | None = None,
+        max_pixels: float | None = None,
     ) -> Photo:
         """From a path, a file's bytes, a PIL image, an array, or a Photo (returned as it is).
 

@@ -63,7 +63,7 @@ def make_plan(
             least = memory(_LEAST_SIDE)
             raise MethodError(
                 f"this photo and mask take at least {least / 1e9:.2f} GB of memory, more than "
-                f"the {max_memory / 1e9:.2f} GB allowed"
+                f"the {max_memory / 1e9:.3g} GB allowed"
             )
     return Plan(windows, limit, memory(limit))
 

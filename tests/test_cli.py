@@ -109,6 +109,8 @@ def test_runs_as_a_module():
         (["restore", "a.png", "--mask", "m.png", "--grow", "-1"], "at least 0"),
         (["restore", "a.png", "--mask", "m.png", "--feather", "nan"], "at least 0"),
         (["restore", "a.png", "--mask", "m.png", "--quality", "101"], "from 1 to 100"),
+        (["restore", "a.png", "--mask", "m.png", "--max-pixels", "0"], "at least 0.001"),
+        (["restore", "a.png", "--mask", "m.png", "--max-memory", "0"], "at least 0.001"),
         (["masks", "thin", "--size", "12", "--output", "o"], "WIDTHxHEIGHT"),
         (["masks", "thin", "--size", "0x4", "--output", "o"], "WIDTHxHEIGHT"),
         (["evaluate", "a.png", "--limit", "half"], "a whole number"),
@@ -175,7 +177,7 @@ def test_what_a_file_cannot_keep_is_told(run, mask, tmp_path):
     assert run(*command)[2] == []
     code, _, err = run(*command, "--output", tmp_path / "flat.bmp")
     assert code == 0
-    assert err == ["inpaint: deep.png: 16 bits per channel are reduced to 8 for BMP"]
+    assert err == ["inpaint: note: deep.png: 16 bits per channel are reduced to 8 for BMP"]
 
 
 def test_existing_files_are_replaced_only_when_asked(run, photo, mask):
@@ -202,6 +204,29 @@ def test_the_photo_itself_is_never_overwritten(run, photo, mask):
     assert photo.read_bytes() == before
 
 
+def test_the_mask_is_never_overwritten(run, photo, mask):
+    before = mask.read_bytes()
+    code, _, err = run(
+        *("restore", photo, "--mask", mask, "--method", "telea"),
+        *("--output", mask, "--overwrite"),
+    )
+    assert code == 2
+    assert "the mask itself" in err[0]
+    assert mask.read_bytes() == before
+
+
+def test_no_limit_of_pixels(run, photo, mask):
+    options = ("--method", "telea", "--max-pixels", "inf", "--max-memory", "inf")
+    assert run("restore", photo, "--mask", mask, *options)[0] == 0
+
+
+def test_a_quality_for_a_lossless_format_is_told(run, photo, mask):
+    options = ("--method", "telea", "--quality", 80)
+    code, _, (line,) = run("restore", photo, "--mask", mask, *options)
+    assert code == 0
+    assert "PNG is lossless" in line
+
+
 def test_growing_reaches_beyond_the_mask(run, photo, mask, hole):
     run("restore", photo, "--mask", mask, "--method", "telea", "--grow", 5)
     changed = (pixels(photo.with_name("beach_restored.png")) != pixels(photo)).any(axis=2)
@@ -217,7 +242,11 @@ def test_growing_reaches_beyond_the_mask(run, photo, mask, hole):
         ["{photo}", "--mask", "{black}"],
         ["{text}", "--mask", "{mask}"],
         ["{photo}", "--mask", "{mask}", "--method", "telae"],
+        ["{photo}", "--mask", "{photo}"],
         ["{photo}", "--mask", "{mask}", "--output", "{text}/below/out.png"],
+        ["{photo}", "--mask", "{mask}", "--output", "{text}.jpg", "--format", "webp"],
+        ["{photo}", "--mask", "{mask}", "--max-pixels", "0.001"],
+        ["{photo}", "--mask", "{mask}", "--max-memory", "0.001"],
     ],
 )
 def test_errors_are_one_line_and_code_2(run, arguments, photo, mask, tmp_path):
@@ -285,6 +314,7 @@ def test_files_that_fail_are_a_line_each_and_the_rest_is_done(run, folders):
     assert [line.rsplit("b.", 1)[-1] for line in out] == ["JPG"]
     failures = [line for line in err if line.startswith("inpaint: /")]
     assert len(failures) == 2
+    assert err[-1] == "inpaint: 1 of 3 photos restored, 2 failed"
     assert "a.png" in failures[0]
     assert "broken.png" in failures[1]
 

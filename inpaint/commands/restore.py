@@ -10,7 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from inpaint.commands import error_line
-from inpaint.errors import InpaintError, PhotoError
+from inpaint.errors import InpaintError, MaskError, PhotoError
 from inpaint.formats import FORMATS
 from inpaint.inpainter import Inpainter
 from inpaint.pairing import MaskFolder, find_photos
@@ -40,17 +40,23 @@ def run(arguments: argparse.Namespace) -> int:
             f"{output} is neither a folder that exists nor a file of a format that can be written "
             f"({' '.join(FORMATS)})"
         )
-    _check_output(arguments.photo, output, arguments.overwrite)
-    inpainter = _make_inpainter(arguments)
+    elif arguments.format and _format(arguments.format) != FORMATS[output.suffix.lower()]:
+        raise PhotoError(
+            f"{output} is to be {FORMATS[output.suffix.lower()]} by its name and "
+            f"{_format(arguments.format)} by --format; leave one of the two out"
+        )
     mask = arguments.mask
     if mask.is_dir():
         mask = MaskFolder(mask).find(arguments.photo)
-    print(_restore(inpainter, photo, mask, output, arguments))
+    _check_output(arguments.photo, mask, output, arguments.overwrite)
+    if not output.parent.is_dir():
+        raise PhotoError(f"{output.parent}: no such folder to write into")
+    print(_restore(_make_inpainter(arguments), photo, mask, output, arguments))
     return 0
 
 
 def _read(path: Path, arguments: argparse.Namespace) -> Photo:
-    return Photo.read(path, max_pixels=int(arguments.max_pixels * 1e6))
+    return Photo.read(path, max_pixels=arguments.max_pixels * 1e6)
 
 
 def _make_inpainter(arguments: argparse.Namespace) -> Inpainter:
@@ -66,12 +72,17 @@ def _suffix(photo: Photo, path: Path, asked: str | None) -> str:
     """The suffix of the photo's path, or one for the format asked for or one that is written."""
     suffixes = {name: suffix for suffix, name in reversed(FORMATS.items())}
     if asked is not None:
-        target = FORMATS.get(f".{asked.lower()}", asked.upper())
+        target = _format(asked)
         own = FORMATS.get(path.suffix.lower()) == target
         return path.suffix if own else suffixes.get(target, ".png")
     if path.suffix.lower() in FORMATS:
         return path.suffix
     return suffixes.get(photo.format, ".png")
+
+
+def _format(asked: str) -> str:
+    """The format that --format means, as Pillow names it."""
+    return FORMATS.get(f".{asked.lower()}", asked.upper())
 
 
 def _shorten(stem: str) -> str:
@@ -93,7 +104,7 @@ def _restore_folder(arguments: argparse.Namespace) -> int:
             mask = arguments.mask if masks is None else masks.find(path)
             photo = _read(path, arguments)
             target = output / (path.stem + _suffix(photo, path, arguments.format))
-            _check_output(path, target, arguments.overwrite)
+            _check_output(path, mask, target, arguments.overwrite)
             output.mkdir(parents=True, exist_ok=True)
             written = _restore(inpainter, photo, mask, target, arguments)
         # One photo's trouble, whatever it is, is not the others'.
@@ -106,6 +117,8 @@ def _restore_folder(arguments: argparse.Namespace) -> int:
             tqdm.write(f"inpaint: {name}{line}", file=sys.stderr)
         else:
             tqdm.write(str(written), file=sys.stdout)
+    counts = f"{len(photos) - failed} of {len(photos)} photos restored"
+    print(f"inpaint: {counts}{f', {failed} failed' if failed else ''}", file=sys.stderr)
     return 1 if failed else 0
 
 
@@ -113,7 +126,7 @@ def _restore(
     inpainter: Inpainter, photo: Photo, mask: Path, output: Path, arguments: argparse.Namespace
 ) -> Path:
     def tell(text: str) -> None:
-        tqdm.write(f"inpaint: {photo.name}: {text}", file=sys.stderr)
+        tqdm.write(f"inpaint: note: {photo.name}: {text}", file=sys.stderr)
 
     def tell_plan(plan: Plan) -> None:
         if arguments.verbose or plan.memory > _MUCH_MEMORY:
@@ -140,9 +153,12 @@ def _restore(
     return output
 
 
-def _check_output(photo: Path, output: Path, overwrite: bool) -> None:
+def _check_output(photo: Path, mask: Path, output: Path, overwrite: bool) -> None:
+    if mask.exists() and mask.samefile(photo):
+        raise MaskError(f"{mask} is the photo itself; its mask is a picture of its own")
     if output.exists():
-        if output.samefile(photo):
-            raise PhotoError(f"{output} is the photo itself, which is never overwritten")
+        for kept, what in ((photo, "photo"), (mask, "mask")):
+            if kept.exists() and output.samefile(kept):
+                raise PhotoError(f"{output} is the {what} itself, which is never overwritten")
         if not overwrite:
             raise PhotoError(f"{output} exists already (--overwrite replaces it)")

@@ -59,14 +59,18 @@ class EncodedPhoto:
         """For a person: the notices, and what moved outside the hole, where anything did."""
         if not self.moved_pixels:
             return list(self.notices)
-        where = "in and beside blocks that the mask meets; all other blocks are as they were"
-        if not self.coefficients_kept:
-            where = f"all over the picture, for {self.format} was encoded again"
-        return [
-            *self.notices,
-            f"{self.moved_pixels:,} pixels outside the mask moved, by at most "
-            f"{self.largest_move} of 255 levels, {where}",
-        ]
+        moved = (
+            f"{self.moved_pixels:,} pixels outside the mask moved by at most "
+            f"{self.largest_move} of 255 levels"
+        )
+        if self.coefficients_kept:
+            what = (
+                "all blocks that the mask does not meet are as they were; in and beside the others "
+                f"{moved}"
+            )
+        else:
+            what = f"{self.format} was encoded again: {moved}, all over the picture"
+        return [*self.notices, what]
 
 
 def encode(photo: EditedPicture, target: str, quality: int | None) -> EncodedPhoto:
@@ -86,6 +90,8 @@ def encode(photo: EditedPicture, target: str, quality: int | None) -> EncodedPho
             return EncodedPhoto(data, target, tuple(notices), True, *_moves(photo, data))
         except PhotoError as error:
             notices.append(f"all of the picture is encoded again, by its own tables: {error}")
+    if quality is not None and target in LOSSLESS:
+        notices.append(f"{target} is lossless, the quality makes no difference to it")
     samples = _arrange(photo, target, notices)
     try:
         data = _encode_samples(photo, samples, target, quality)

@@ -59,14 +59,14 @@ class PictureFile:
 
 
 def open_picture(
-    source: str | os.PathLike | bytes | Image.Image, max_pixels: int | None = None
+    source: str | os.PathLike | bytes | Image.Image, max_pixels: float | None = None
 ) -> PictureFile:
     """A picture from a path, a file's bytes or a PIL image, its pixels not decoded yet.
 
     max_pixels: MAX_PIXELS without it. PhotoError, in one line that names the file: not there, not
     a picture, too many pixels, or several pictures in one file.
     """
-    limit = max_pixels or MAX_PIXELS
+    limit = MAX_PIXELS if max_pixels is None else max_pixels
     if isinstance(source, Image.Image):
         path = getattr(source, "filename", None)
         file = PictureFile(source, None, os.path.basename(path) if path else None)
@@ -92,7 +92,7 @@ def open_picture(
     return file
 
 
-def _check_size(image: Image.Image, name: str | None, max_pixels: int) -> None:
+def _check_size(image: Image.Image, name: str | None, max_pixels: float) -> None:
     width, height = image.size
     if width * height > max_pixels:
         raise PhotoError(
@@ -118,7 +118,7 @@ def _read_bytes(path: str | os.PathLike) -> bytes:
         raise PhotoError(f"{_called(name)}: cannot be read ({reason})") from error
 
 
-def _open_bytes(data: bytes, path: str | None, max_pixels: int) -> PictureFile:
+def _open_bytes(data: bytes, path: str | None, max_pixels: float) -> PictureFile:
     Image.init()
     if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
         register_heif(path)
