@@ -59,6 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_restore(commands)
     _add_evaluate(commands)
     _add_models(commands)
+    _add_export(commands)
     _add_masks(commands)
     _add_app(commands)
     return parser
@@ -97,6 +98,12 @@ def _add_restore(commands: Any) -> None:
         help="see `inpaint models`, or a weights file (default: %(default)s)",
     )
     _add_device(parser)
+    parser.add_argument(
+        "--runtime",
+        default="auto",
+        metavar="R",
+        help="what runs a network: auto (the quickest that is there), torch or onnxruntime",
+    )
     parser.add_argument(
         "--grow",
         type=_number(int, 0),
@@ -214,6 +221,39 @@ def _add_models(commands: Any) -> None:
         metavar="N",
         help="of the picture that the summary counts for, N x N (default: %(default)s)",
     )
+
+
+def _add_export(commands: Any) -> None:
+    parser = commands.add_parser(
+        "export",
+        help="write a network as an ONNX file",
+        description="Write a network as one ONNX file for pictures of any size, compared with the "
+        "original. Its inputs are image (1 x 3 x H x W, RGB from 0 to 1) and mask (1 x 1 x H x W, "
+        "1 where to fill). --method takes it too.",
+    )
+    parser.add_argument("name", metavar="NAME|FILE")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="OUT", help="(default: NAME.onnx, NAME-int8.onnx)"
+    )
+    parser.add_argument("--format", choices=["onnx"], default="onnx", help="(default: onnx)")
+    parser.add_argument(
+        "--precision",
+        choices=["fp32", "fp16", "int8"],
+        default="fp32",
+        help="fp16 is half as large, int8 a quarter; layers that int8 would harm stay fp32",
+    )
+    parser.add_argument(
+        "--photos",
+        nargs="+",
+        metavar="PHOTO|FOLDER",
+        help="for int8: photos of the kind that it will be used on, 16 are taken",
+    )
+    parser.add_argument(
+        "--graph",
+        action="store_true",
+        help="without the weights: beside a weights file, as NAME.onnx, it makes restoring quicker",
+    )
+    _add_overwrite(parser)
 
 
 def _add_masks(commands: Any) -> None:

@@ -32,7 +32,7 @@ class Inpainter:
     """Fills what a mask covers; every other pixel stays as it is, bit by bit.
 
     method: a name of `list_methods()`, a weights file, or an object with the Method contract.
-    device: "auto", "cpu", "cuda", "cuda:N" or "mps". max_memory: bytes that a restoration may
+    device, runtime: see `create_method`. max_memory: bytes that a restoration may
     take beside the program itself; windows that would take more are filled in two passes.
     One Inpainter serves several threads. MethodError or WeightsError if the method cannot be had.
     """
@@ -42,8 +42,9 @@ class Inpainter:
         method: str | Path | Method = "default",
         device: str = "auto",
         max_memory: float | None = None,
+        runtime: str = "auto",
     ) -> None:
-        self.method = create_method(method, device)
+        self.method = create_method(method, device, runtime)
         self.max_memory = max_memory
         self._max_thickness = getattr(self.method, "max_thickness", None)
 

@@ -1,8 +1,8 @@
 """Weights files: one safetensors file that is enough to rebuild its network.
 
-Tensors are stored as fp16, or as int8 with one scale per output channel (`NAME.scale`
-beside `NAME`). The header's key ``photomend`` holds a JSON card: format_version, network
-(a NetworkConfig), description, preset, data, samples, figures, licence, max_side.
+The tensors lie as stored_tensors.py has it. The header's key ``photomend`` holds a JSON card:
+format_version, network (a NetworkConfig), description, preset, data, samples, figures, licence,
+max_side.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inpaint.errors import WeightsError
+from inpaint.stored_tensors import pack, read_tensors, shorten
 from inpaint.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ FORMAT_VERSION = 1
 _LONGEST_CONFIG = 10_000  # characters; one of thousands of layers takes minutes to build
 _MAX_SIDE = 512  # of a file that does not say
 _KEY = "photomend"
-_LONGEST_TEXT = 200
 # Building a network without memory takes about 6 for each tensor.
 _CALLS_PER_TENSOR = 50
 
@@ -95,21 +95,14 @@ def load_network(name: str | Path, device: str = "cpu") -> InpaintingNetwork:
     """
     import torch
     from safetensors import SafetensorError
-    from safetensors.torch import load_file
 
     from inpaint.network import InpaintingNetwork, NetworkConfig
 
     path = find_weights(name)
     card = read_card(path)
     try:
-        config = dict(card["network"])
-        config["encoder_options"] = {
-            # A pretrained start is part of the history, not needed to rebuild.
-            key: value
-            for key, value in config.get("encoder_options", {}).items()
-            if key != "pretrained"
-        }
-        state = unpack(load_file(path))
+        config = _rebuildable(card["network"])
+        state = {key: torch.from_numpy(value) for key, value in read_tensors(path).items()}
         # A file may lie about its network: shapes are compared before there is memory for it.
         with torch.device("meta"), _limited(_CALLS_PER_TENSOR * (len(state) + 1)):
             outline = InpaintingNetwork(NetworkConfig(**config))
@@ -130,9 +123,25 @@ def load_network(name: str | Path, device: str = "cpu") -> InpaintingNetwork:
         OSError,
         SafetensorError,
     ) as error:
-        reason = _shorten(str(error).splitlines()[0]) if str(error) else type(error).__name__
+        reason = shorten(str(error).splitlines()[0]) if str(error) else type(error).__name__
         raise WeightsError(f"{path}: the network cannot be rebuilt ({reason})") from error
     return network.to(device).eval()
+
+
+def read_config(name: str | Path) -> dict[str, Any]:
+    """What rebuilds the network of a weights file: a NetworkConfig as JSON values."""
+    path = find_weights(name)
+    try:
+        return _rebuildable(read_card(path)["network"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise WeightsError(f"{path}: its header describes no network") from error
+
+
+def _rebuildable(config: dict[str, Any]) -> dict[str, Any]:
+    """Without a pretrained start, which is part of the history."""
+    options = dict(config.get("encoder_options", {}))
+    options.pop("pretrained", None)
+    return {**config, "encoder_options": options}
 
 
 def read_limits(name: str | Path) -> tuple[int, int | None]:
@@ -156,54 +165,15 @@ def save_network(
     `card` may hold any JSON values; format_version and network are filled in. The file
     appears whole or not at all.
     """
-    from safetensors.torch import save
+    from safetensors.numpy import save
 
     card = {"format_version": FORMAT_VERSION, **card, "network": network.config.to_dict()}
-    state = {key: value.detach().cpu() for key, value in network.state_dict().items()}
+    state = {key: value.detach().cpu().numpy() for key, value in network.state_dict().items()}
     data = save(pack(state, dtype), metadata={_KEY: json.dumps(card)})
     try:
         return write_whole(path, data)
     except OSError as error:
         raise WeightsError(f"cannot write {path}: {error.strerror}") from error
-
-
-def pack(state: dict[str, Tensor], dtype: str) -> dict[str, Tensor]:
-    """Float tensors as they are stored: kernels in `dtype`, everything else in float16.
-
-    The statistics of batch normalisation stay float32: before it values may have any size.
-    """
-    import torch
-
-    if dtype not in ("float16", "int8"):
-        raise WeightsError(f"weights are stored as float16 or int8, not {dtype!r}")
-    packed = {}
-    for key, value in state.items():
-        if not value.is_floating_point() or key.endswith(("running_mean", "running_var")):
-            packed[key] = value.contiguous()
-        elif dtype == "int8" and value.ndim > 1:
-            scale = value.float().flatten(1).abs().amax(1).clamp_min(1e-12) / 127
-            shape = (-1,) + (1,) * (value.ndim - 1)
-            packed[key] = (value.float() / scale.view(shape)).round().to(torch.int8)
-            packed[f"{key}.scale"] = scale
-        else:
-            packed[key] = value.to(torch.float16).contiguous()
-    return packed
-
-
-def unpack(packed: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The inverse of `pack`: float32 tensors under their own names. ValueError for odd scales."""
-    state = {}
-    for key, value in packed.items():
-        scale = packed.get(f"{key}.scale")
-        if scale is not None:
-            if str(value.dtype) != "torch.int8" or not value.ndim:
-                raise ValueError(f"{_shorten(key)!r} has scales, but is not int8")
-            if scale.shape != value.shape[:1]:
-                raise ValueError(f"{_shorten(key)!r} and its scales differ in size")
-            state[key] = value.float() * scale.view((-1,) + (1,) * (value.ndim - 1))
-        elif not key.endswith(".scale"):
-            state[key] = value.float() if value.is_floating_point() else value
-    return state
 
 
 def sha256(path: str | Path) -> str:
@@ -219,7 +189,7 @@ def _read_header(path: Path) -> dict[str, str]:
         with safe_open(path, framework="numpy") as file:
             return file.metadata() or {}
     except (OSError, SafetensorError) as error:
-        reason = _shorten(str(error))
+        reason = shorten(str(error))
         raise WeightsError(f"{path}: not a readable safetensors file ({reason})") from error
 
 
@@ -231,7 +201,7 @@ def _parse_card(path: Path, text: str) -> dict[str, Any]:
     if not isinstance(card, dict) or card.get("format_version") != FORMAT_VERSION:
         version = card.get("format_version") if isinstance(card, dict) else None
         raise WeightsError(
-            f"{path}: weights format {_shorten(repr(version))}, this photomend reads "
+            f"{path}: weights format {shorten(repr(version))}, this photomend reads "
             f"{FORMAT_VERSION}; "
             "install a photomend of the same age as the file"
         )
@@ -243,7 +213,7 @@ def _parse_card(path: Path, text: str) -> dict[str, Any]:
 def _check_tensors(path: Path, network: InpaintingNetwork, state: dict[str, Tensor]) -> None:
     expected = network.state_dict()
     for key in expected.keys() | state.keys():
-        called = f"tensor {_shorten(key)!r}"
+        called = f"tensor {shorten(key)!r}"
         if key not in state:
             raise WeightsError(f"{path}: {called} is missing")
         if key not in expected:
@@ -287,9 +257,3 @@ def _limited(most: int) -> AbstractContextManager[None]:
             return function(*args, **(kwargs or {}))
 
     return Counted()
-
-
-def _shorten(text: str) -> str:
-    """For a message: a file may hold names and texts of any length."""
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_TEXT else f"{line[:_LONGEST_TEXT]} ..."

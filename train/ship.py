@@ -18,6 +18,7 @@ from typing import Any
 from inpaint import weights
 from inpaint.errors import InpaintError, TrainingError
 from inpaint.network import InpaintingNetwork, count_gmac, count_parameters
+from inpaint.onnx_graph import write_graph
 from inpaint.whole_file import write_whole
 
 LICENCE = "MIT; trained on photos of mixed terms, some for research only"
@@ -33,7 +34,7 @@ def ship(
     figures: str | Path | None = None,
     dtype: str = "float16",
 ) -> Path:
-    """Copy RUN/weights.safetensors to the shipped folder as `name`, and write its card.
+    """Copy RUN/weights.safetensors to the shipped folder as `name`; write its graph and card.
 
     `figures`: a report.json of `inpaint evaluate` in which this run's weights took part; its
     means go into the card. TrainingError or WeightsError if something is missing.
@@ -52,6 +53,7 @@ def ship(
         card["figures"] = _read_figures(Path(figures), source, name)
     target = weights.weights_folder() / f"{name}{weights.SUFFIX}"
     weights.save_network(target, network, card, dtype=dtype)
+    write_graph(target)
     write_card(target)
     return target
 

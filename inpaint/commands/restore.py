@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-
-from tqdm import tqdm
 
 from inpaint.commands import error_line
 from inpaint.errors import InpaintError, MaskError, PhotoError
@@ -51,7 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     _check_output(arguments.photo, mask, output, arguments.overwrite)
     if not output.parent.is_dir():
         raise PhotoError(f"{output.parent}: no such folder to write into")
-    print(_restore(_make_inpainter(arguments), photo, mask, output, arguments))
+    tell = partial(print, file=sys.stderr)
+    print(_restore(_make_inpainter(arguments), photo, mask, output, arguments, tell))
     return 0
 
 
@@ -64,6 +65,7 @@ def _make_inpainter(arguments: argparse.Namespace) -> Inpainter:
     return Inpainter(
         arguments.method,
         device=arguments.device,
+        runtime=arguments.runtime,
         max_memory=None if memory is None else memory * 1e9,
     )
 
@@ -91,6 +93,8 @@ def _shorten(stem: str) -> str:
 
 
 def _restore_folder(arguments: argparse.Namespace) -> int:
+    from tqdm import tqdm  # for one photo its import would be most of the waiting
+
     folder = arguments.photo.resolve()
     photos = find_photos(arguments.photo)
     output = arguments.output or folder.with_name(folder.name + _ENDING)
@@ -98,6 +102,7 @@ def _restore_folder(arguments: argparse.Namespace) -> int:
         raise PhotoError(f"{output} is a file; restoring a folder needs a folder for its output")
     masks = MaskFolder(arguments.mask) if arguments.mask.is_dir() else None
     inpainter = _make_inpainter(arguments)
+    tell = partial(tqdm.write, file=sys.stderr)
     failed = 0
     for path in tqdm(photos, unit="photo", disable=None):
         try:
@@ -106,7 +111,7 @@ def _restore_folder(arguments: argparse.Namespace) -> int:
             target = output / (path.stem + _suffix(photo, path, arguments.format))
             _check_output(path, mask, target, arguments.overwrite)
             output.mkdir(parents=True, exist_ok=True)
-            written = _restore(inpainter, photo, mask, target, arguments)
+            written = _restore(inpainter, photo, mask, target, arguments, tell)
         # One photo's trouble, whatever it is, is not the others'.
         except Exception as error:
             failed += 1
@@ -114,7 +119,7 @@ def _restore_folder(arguments: argparse.Namespace) -> int:
             if not isinstance(error, (InpaintError, OSError, MemoryError)):
                 line = f"{type(error).__name__}: {line}"
             name = "" if path.name in line else f"{path}: "
-            tqdm.write(f"inpaint: {name}{line}", file=sys.stderr)
+            tell(f"inpaint: {name}{line}")
         else:
             tqdm.write(str(written), file=sys.stdout)
     counts = f"{len(photos) - failed} of {len(photos)} photos restored"
@@ -123,14 +128,19 @@ def _restore_folder(arguments: argparse.Namespace) -> int:
 
 
 def _restore(
-    inpainter: Inpainter, photo: Photo, mask: Path, output: Path, arguments: argparse.Namespace
+    inpainter: Inpainter,
+    photo: Photo,
+    mask: Path,
+    output: Path,
+    arguments: argparse.Namespace,
+    tell: Callable[[str], object],
 ) -> Path:
-    def tell(text: str) -> None:
-        tqdm.write(f"inpaint: note: {photo.name}: {text}", file=sys.stderr)
+    def note(text: object) -> None:
+        tell(f"inpaint: note: {photo.name}: {text}")
 
-    def tell_plan(plan: Plan) -> None:
+    def note_plan(plan: Plan) -> None:
         if arguments.verbose or plan.memory > _MUCH_MEMORY:
-            tell(str(plan))
+            note(plan)
 
     restored = inpainter.restore(
         photo,
@@ -140,7 +150,7 @@ def _restore(
         grow=arguments.grow,
         feather=arguments.feather,
         opaque=arguments.opaque,
-        on_plan=tell_plan,
+        on_plan=note_plan,
     )
     if arguments.strip:
         restored = restored.without_metadata()
@@ -149,7 +159,7 @@ def _restore(
     own = photo.format if photo.format in FORMATS.values() and not asked else None
     encoded = restored.write(output, format=arguments.format or own, quality=arguments.quality)
     for notice in (*restored.notices, *encoded.describe()):
-        tell(notice)
+        note(notice)
     return output
 
 

@@ -10,6 +10,10 @@ at, and `bytes_per_pixel`, the memory that `fill` takes for a window.
 from __future__ import annotations
 
 import difflib
+import importlib.util
+import os
+import platform
+import shutil
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,15 +21,18 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from inpaint.errors import MethodError
+from inpaint.errors import MethodError, WeightsError
 
 CLASSICAL = {
     "telea": "OpenCV's fast marching: quick, smooth; for thin scratches",
     "navier-stokes": "OpenCV's fluid dynamics: continues lines; for thin scratches",
     "biharmonic": "scikit-image: the smoothest surface; for small holes, slow on large ones",
 }
-_NETWORK_SUFFIX = ".safetensors"
+RUNTIMES = ("auto", "torch", "onnxruntime")
+_NETWORK_SUFFIX, _GRAPH_SUFFIX = ".safetensors", ".onnx"
 _DEVICES_WITHOUT_TORCH = ("auto", "cpu")
+# What a driver for NVIDIA's or AMD's cards leaves on a system; Apple's chips are asked by name.
+_GPU_SIGNS = ("/dev/nvidia0", "/dev/kfd", "/dev/dxg")
 
 
 @runtime_checkable
@@ -64,13 +71,16 @@ def list_methods() -> list[MethodInfo]:
     return networks + classical
 
 
-def create_method(name: str | Path | Method, device: str = "auto") -> Method:
-    """The method of a name or a .safetensors file; a Method is returned as it is.
+def create_method(name: str | Path | Method, device: str = "auto", runtime: str = "auto") -> Method:
+    """The method of a name, a .safetensors or an .onnx file; a Method is returned as it is.
 
     device: "auto" (a GPU if there is one), "cpu", "cuda", "cuda:N" or "mps"; classical methods
-    run on the CPU whatever it is.
+    run on the CPU whatever it is. runtime: what runs a network, one of RUNTIMES; "auto" is ONNX
+    Runtime on a CPU where a graph lies beside the weights (docs/speed.md says why), else torch.
     MethodError names the choices and the nearest; WeightsError says what is wrong with a file.
     """
+    if runtime not in RUNTIMES:
+        raise MethodError(f"no runtime {runtime!r} (there are: {', '.join(RUNTIMES)})")
     if not isinstance(name, (str, Path)):
         if isinstance(name, Method):
             return name
@@ -82,11 +92,51 @@ def create_method(name: str | Path | Method, device: str = "auto") -> Method:
             _choose_device(device)
         return create_classical(str(name))
     names = [info.name for info in list_methods()]
-    if Path(name).suffix == _NETWORK_SUFFIX or str(name) in names:
-        from inpaint.methods.network import NetworkMethod
-
-        return NetworkMethod(name, _choose_device(device))
+    suffix = Path(name).suffix
+    if suffix in (_NETWORK_SUFFIX, _GRAPH_SUFFIX) or str(name) in names:
+        return _create_network(name, device, runtime)
     raise MethodError(_explain_unknown(name, names))
+
+
+def _create_network(name: str | Path, device: str, runtime: str) -> Method:
+    is_graph = Path(name).suffix == _GRAPH_SUFFIX
+    if is_graph or runtime == "onnxruntime":
+        if runtime == "torch":
+            raise MethodError(f"{name}: torch runs {_NETWORK_SUFFIX} files, not {_GRAPH_SUFFIX}")
+        if device not in _DEVICES_WITHOUT_TORCH:
+            raise MethodError(f"ONNX Runtime runs on the CPU here, not on {device!r}")
+        return _create_onnx(name)
+    without_gpu = device == "cpu" or (device == "auto" and not _may_have_gpu())
+    if runtime == "auto" and without_gpu and _has_graph(name):
+        try:
+            return _create_onnx(name)
+        except WeightsError:  # of another network, or damaged; torch needs the weights only
+            pass
+    from inpaint.methods.network import NetworkMethod
+
+    return NetworkMethod(name, _choose_device(device))
+
+
+def _create_onnx(name: str | Path) -> Method:
+    try:
+        from inpaint.methods.onnx import OnnxMethod
+    except ImportError as error:
+        raise MethodError(f"{name}: ONNX Runtime is missing: pip install onnxruntime") from error
+    return OnnxMethod(name)
+
+
+def _has_graph(name: str | Path) -> bool:
+    from inpaint.weights import find_weights
+
+    here = importlib.util.find_spec("onnxruntime") is not None
+    return here and find_weights(name).with_suffix(_GRAPH_SUFFIX).is_file()
+
+
+def _may_have_gpu() -> bool:
+    """Whether torch should be asked, which takes a second."""
+    if platform.system() == "Darwin":
+        return platform.machine() == "arm64"
+    return any(os.path.exists(sign) for sign in _GPU_SIGNS) or bool(shutil.which("nvidia-smi"))
 
 
 def _choose_device(device: str) -> str:
@@ -97,7 +147,8 @@ def _choose_device(device: str) -> str:
 
 def _explain_unknown(name: str | Path, names: list[str]) -> str:
     if isinstance(name, Path) or Path(name).suffix:
-        return f"{name}: a file to restore with is a {_NETWORK_SUFFIX} that photomend has written"
+        kinds = f"{_NETWORK_SUFFIX} or {_GRAPH_SUFFIX}"
+        return f"{name}: a file to restore with is a {kinds} that photomend has written"
     nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
     return f"there is no method {name!r}{hint} (there are: {', '.join(names)})"

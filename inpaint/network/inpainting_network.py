@@ -76,10 +76,11 @@ class InpaintingNetwork(nn.Module):
         small as the features it is made of."""
         height, width = image.shape[-2:]
         prefilled = self.prefill(image, mask)
-        x = self._pad(torch.cat((prefilled, mask.to(prefilled.dtype)), dim=1))
-        features = [lateral(f) for lateral, f in zip(self.lateral, self.encoder(x))]
-        features[-1] = self.bottleneck(features[-1])
-        out, *coarser = self.decoder(features)
+        x = torch.cat((prefilled, mask.to(prefilled.dtype)), dim=1)
+        rows, columns = self.padded_side(height), self.padded_side(width)
+        if (rows, columns) != (height, width):
+            x = pad(x, rows, columns)
+        out, *coarser = self.decoded(x)
         if out.shape[-2:] != x.shape[-2:]:  # of an encoder that does not pad
             out = F.interpolate(out, x.shape[-2:], mode="bilinear", align_corners=False)
         out = out[..., :height, :width]
@@ -89,19 +90,27 @@ class InpaintingNetwork(nn.Module):
         pictures = [out, *(_crop(c, height / x.shape[-2], width / x.shape[-1]) for c in coarser)]
         return pictures if self.training else [p.clamp(0, 1) for p in pictures]
 
-    def _pad(self, x: Tensor) -> Tensor:
-        """Pad right and bottom to a multiple of the stride, by reflection where it fits."""
-        height, width = x.shape[-2:]
+    def decoded(self, x: Tensor) -> list[Tensor]:
+        """What the decoder makes of N x 4 x H x W, prefilled and padded, finest first."""
+        features = [lateral(f) for lateral, f in zip(self.lateral, self.encoder(x))]
+        features[-1] = self.bottleneck(features[-1])
+        return self.decoder(features)
+
+    def padded_side(self, side: int) -> int:
+        """The next multiple of the stride that the encoder accepts."""
         stride = self.encoder.strides[-1]
+        # Not -(-side // stride): ONNX rounds towards zero.
+        return (torch.sym_max(side, self.encoder.min_side) + stride - 1) // stride * stride
 
-        def missing(side: int) -> int:
-            return math.ceil(max(side, self.encoder.min_side) / stride) * stride - side
 
-        right, bottom = missing(width), missing(height)
-        if not right and not bottom:
-            return x
-        fits = right < width and bottom < height
-        return F.pad(x, (0, right, 0, bottom), mode="reflect" if fits else "replicate")
+def pad(x: Tensor, height: int, width: int) -> Tensor:
+    """N x C x H x W, continued at the bottom and on the right by its mirror image, and where that
+    ends by its first row and column."""
+    for dim, size in ((-2, height), (-1, width)):
+        index = torch.arange(size, device=x.device)
+        last = x.shape[dim] - 1
+        x = x.index_select(dim, torch.where(index <= last, index, 2 * last - index).clamp_min(0))
+    return x
 
 
 def _narrow(channels: int, limit: int | None) -> nn.Module:

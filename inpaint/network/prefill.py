@@ -20,18 +20,21 @@ def mean_fill(image: Tensor, mask: Tensor) -> Tensor:
     return torch.where(mask > 0.5, mean.view(1, 3, 1, 1), image)
 
 
-def push_pull(image: Tensor, mask: Tensor) -> Tensor:
+def push_pull(image: Tensor, mask: Tensor, levels: int | None = None) -> Tensor:
     """A smooth fill from a pyramid of means of the known pixels.
 
-    Push: halve the picture, averaging known pixels only, until every hole has closed or one
-    pixel is left. Pull: going back up, fill what is unknown from the coarser level,
-    bilinearly (Gortler et al., The Lumigraph, 1996). An image without a known pixel
-    becomes mid-grey. Runs in the image's dtype; under autocast cast it to float32 before.
+    Push: halve the picture, averaging known pixels only, until one pixel is left. Pull: going
+    back up, fill what is unknown from the coarser level, bilinearly (Gortler et al., The
+    Lumigraph, 1996). An image without a known pixel becomes mid-grey. Runs in the image's dtype;
+    under autocast cast it to float32 before.
+    levels: how often it is halved; None: until one pixel is left, which more change no more.
     """
+    if levels is None:
+        levels = (max(image.shape[-2:]) - 1).bit_length()
     known = (mask <= 0.5).to(image.dtype)
     color = torch.where(mask > 0.5, torch.zeros_like(image), image)
     pyramid = [(color, known)]
-    while max(color.shape[-2:]) > 1:
+    for _ in range(levels):
         color = _halve(color * known)
         weight = _halve(known)
         color = color / weight.clamp_min(1e-6)
