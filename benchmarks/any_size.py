@@ -10,7 +10,6 @@ decoded photo x 3 + 1.2 GB.
 from __future__ import annotations
 
 import argparse
-import resource
 import statistics
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from memory import peak_memory
 from PIL import Image
 from skimage import data
 
@@ -38,7 +38,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.memory_of:
         _restore(arguments.memory_of, Inpainter(arguments.method))
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+        print(peak_memory())
         return
     with tempfile.TemporaryDirectory() as folder:
         large = _make(Path(folder, "large"), arguments.megapixels, arguments.format)

@@ -19,6 +19,7 @@ import numpy as np
 from inpaint import quantisation, weights
 from inpaint.errors import MethodError
 from inpaint.known_pixels import enlarge
+from inpaint.methods.onnx import open_session
 from inpaint.stored_tensors import GRAPH_PREFIX, read_tensors
 from inpaint.whole_file import write_whole
 
@@ -149,7 +150,7 @@ def compare(model: bytes, path: Path, sizes: int = 4, seed: int = 0) -> float:
     import torch
 
     network = weights.load_network(path)
-    session = quantisation.open_session(model)
+    session = open_session(model)
     rng = np.random.default_rng(seed)
     largest = 0.0
     for _ in range(sizes):

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inpaint.mask_shapes import random_mask
+from inpaint.methods.onnx import open_session
 from inpaint.photo import Photo
 
 if TYPE_CHECKING:
@@ -131,15 +132,6 @@ def _without_warnings() -> Iterator[None]:
         yield
     finally:
         logging.disable(logging.NOTSET)
-
-
-def open_session(model: bytes) -> Any:
-    """An onnxruntime.InferenceSession on the CPU that says nothing."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def _difference(

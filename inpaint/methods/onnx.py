@@ -67,22 +67,30 @@ def _open_beside(path: Path) -> tuple[onnxruntime.InferenceSession, dict[str, An
     return session, facts
 
 
-def _open(path: Path, tensors: dict[str, np.ndarray]) -> tuple[Any, dict[str, Any]]:
+def open_session(
+    model: bytes, tensors: dict[str, np.ndarray] | None = None
+) -> onnxruntime.InferenceSession:
+    """An ONNX model on the CPU, without a word of its own on the terminal.
+
+    tensors: those that a graph lacks, by name. OMP_NUM_THREADS limits threads, as it does torch's.
+    """
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # what goes wrong is raised
+    options.log_severity_level = 4
     threads = os.environ.get("OMP_NUM_THREADS", "")
-    if threads.isdecimal():  # as torch does
+    if threads.isdecimal():
         options.intra_op_num_threads = int(threads)
+    if tensors:
+        values = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in tensors.values()]
+        options.add_external_initializers(list(tensors), values)
+    # From bytes: so a model cannot name files to be read.
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def _open(path: Path, tensors: dict[str, np.ndarray]) -> tuple[Any, dict[str, Any]]:
     # Counters of training steps are in no graph.
-    values = {GRAPH_PREFIX + name: v for name, v in tensors.items() if v.dtype.kind == "f"}
-    options.add_external_initializers(
-        list(values), [onnxruntime.OrtValue.ortvalue_from_numpy(v) for v in values.values()]
-    )
+    tensors = {GRAPH_PREFIX + name: v for name, v in tensors.items() if v.dtype.kind == "f"}
     try:
-        # From bytes: so the file cannot name others to be read.
-        session = onnxruntime.InferenceSession(
-            path.read_bytes(), options, providers=["CPUExecutionProvider"]
-        )
+        session = open_session(path.read_bytes(), tensors)
         facts = json.loads(session.get_modelmeta().custom_metadata_map[_KEY])
         for key in ("name", "network", "max_side", "max_thickness", "bytes_per_pixel"):
             facts[key]

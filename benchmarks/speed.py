@@ -1,0 +1,285 @@
+"""How quick every method is on this machine's CPU: python benchmarks/speed.py --write docs/speed.md
+
+All take turns in one process for each number of threads, and the medians are compared with that of
+ResNet-50's forward pass in torch at the same size (float32, the quicker of its two memory layouts).
+Also: how much of the machine's best rate of multiply-adds they reach, and how much memory they
+take, each in a process of its own. What is not in the table of this machine is not known.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from memory import peak_memory
+
+SIZES = (256, 512, 1024)
+LAYOUTS = {"ResNet-50": "contiguous_format", "ResNet-50, channels last": "channels_last"}
+_PRECISIONS = ("fp32", "fp16", "int8")
+# Dense 3x3 convolutions of different shapes (channels, side): the best rate is the machine's.
+_SHAPES = ((64, 128), (128, 64), (128, 128), (192, 64), (256, 64))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=10)
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--write", type=Path, help="a Markdown file for the table")
+    parser.add_argument("--methods", nargs="+", default=[], help="also these names or files")
+    parser.add_argument("--only-times", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--only-memory", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.only_times:  # a process of its own, with its own number of threads
+        print(json.dumps(measure_times(arguments.methods, arguments.sizes, arguments.repeats)))
+        return 0
+    if arguments.only_memory:
+        print(measure_memory(candidates(arguments.methods)[arguments.only_memory]))
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        methods = ["--methods", *export_all(Path(folder)), *arguments.methods]
+        options = ["--repeats", str(arguments.repeats), "--sizes", *map(str, arguments.sizes)]
+        parts = {
+            threads: run_part([*methods, *options, "--only-times"], threads)
+            for threads in sorted({1, os.cpu_count()})
+        }
+        memory = {
+            name: run_part([*methods, "--only-memory", name], os.cpu_count())
+            for name in candidates(methods[1:])
+        }
+    text = page(parts, memory, arguments.repeats)
+    print(text)
+    if arguments.write:
+        arguments.write.write_text(text, encoding="utf-8")
+    return 0
+
+
+def candidates(extra: list[str]) -> dict[str, tuple[str, str]]:
+    """What is measured: a method's name or file, and its runtime, by what the table calls it."""
+    from inpaint import list_methods
+
+    found = {}
+    for info in list_methods():
+        if info.kind == "network":
+            for runtime in ("torch", "onnxruntime"):
+                found[f"{info.name}, {runtime}"] = (info.name, runtime)
+        elif info.name != "biharmonic":  # which takes minutes
+            found[info.name] = (info.name, "auto")
+    for path in extra:
+        found[Path(path).stem] = (path, "auto")
+    return found
+
+
+def export_all(folder: Path) -> list[str]:
+    """The default network in each precision, as `inpaint export` writes it."""
+    import skimage.data
+    from PIL import Image
+
+    from inpaint.onnx_graph import export
+
+    photos = []
+    for name in ("astronaut", "chelsea", "coffee", "rocket"):
+        photos.append(folder / f"{name}.png")
+        Image.fromarray(getattr(skimage.data, name)()).save(photos[-1])
+    return [
+        str(export("default", folder / f"default-{p}.onnx", p, photos).path) for p in _PRECISIONS
+    ]
+
+
+def run_part(options: list[str], threads: int) -> dict:
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    command = [sys.executable, __file__, *options]
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def measure_times(extra: list[str], sizes: list[int], repeats: int) -> dict:
+    """Median seconds of all by name and size, and the best rates in GMAC/s, in this process."""
+    import cv2
+    import torch
+    import torchvision
+
+    from inpaint import create_method
+
+    threads = int(os.environ["OMP_NUM_THREADS"])
+    torch.set_num_threads(threads)
+    cv2.setNumThreads(threads)
+    calls: dict[str, Callable] = {}
+    for name, layout in LAYOUTS.items():
+        layout = getattr(torch, layout)
+        network = torchvision.models.resnet50(weights=None).eval().to(memory_format=layout)
+
+        def forward(image, hole, network=network, layout=layout):
+            x = torch.from_numpy(image).permute(2, 0, 1)[None].contiguous(memory_format=layout)
+            with torch.inference_mode():
+                network(x)
+
+        calls[name] = forward
+    for name, (method, runtime) in candidates(extra).items():
+        calls[name] = create_method(method, "cpu", runtime).fill
+    seconds: dict[str, dict[int, float]] = {name: {} for name in calls}
+    for size in sizes:
+        case = make_case(size)
+        turns = {name: lambda call=call, case=case: call(*case) for name, call in calls.items()}
+        for name, value in take_turns(turns, repeats).items():
+            seconds[name][size] = value
+    return {"seconds": seconds, "rates": measure_rates(repeats)}
+
+
+def make_case(size: int) -> tuple[np.ndarray, np.ndarray]:
+    """A picture and a hole of an eighth of it."""
+    rng = np.random.default_rng(0)
+    hole = np.zeros((size, size), bool)
+    hole[size // 4 : size // 2, size // 4 : 3 * size // 4] = True
+    return rng.random((size, size, 3), np.float32), hole
+
+
+def take_turns(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
+    """Median seconds of each, all called once to warm up, then in turns."""
+    taken: dict[str, list[float]] = {name: [] for name in calls}
+    for repeat in range(repeats + 1):
+        for name, call in calls.items():
+            began = time.perf_counter()
+            call()
+            if repeat:
+                taken[name].append(time.perf_counter() - began)
+    return {name: statistics.median(values) for name, values in taken.items()}
+
+
+def measure_rates(repeats: int) -> dict[str, float]:
+    """GMAC/s of a matrix product, and of the best dense 3x3 convolution in each runtime."""
+    import torch
+    from torch.nn import functional as F
+
+    side = 2048
+    a, b = torch.rand(side, side), torch.rand(side, side)
+    calls: dict[str, Callable[[], object]] = {"matrix product": lambda: a @ b}
+    work = {"matrix product": side**3}
+    for channels, size in _SHAPES:
+        x = torch.rand(1, channels, size, size)
+        weight = torch.rand(channels, channels, 3, 3)
+        last = x.contiguous(memory_format=torch.channels_last)
+        kernel = weight.contiguous(memory_format=torch.channels_last)
+        session = one_convolution(channels)
+        feed = {"x": x.numpy()}
+        new = {
+            f"torch {channels} {size}": lambda x=x, w=weight: F.conv2d(x, w, padding=1),
+            f"torch {channels} {size} last": lambda x=last, w=kernel: F.conv2d(x, w, padding=1),
+            f"onnxruntime {channels} {size}": lambda s=session, f=feed: s.run(None, f),
+        }
+        calls |= new
+        work |= dict.fromkeys(new, 9 * channels * channels * size * size)
+    with torch.inference_mode():
+        taken = take_turns(calls, repeats)
+    rates: dict[str, float] = {}
+    for name, value in taken.items():
+        kind = name if name == "matrix product" else name.split()[0]
+        rates[kind] = max(rates.get(kind, 0), work[name] / value / 1e9)
+    return rates
+
+
+def one_convolution(channels: int):
+    from onnx import TensorProto, helper, numpy_helper
+
+    from inpaint.methods.onnx import open_session
+
+    rng = np.random.default_rng(0)
+    weight = rng.random((channels, channels, 3, 3), np.float32)
+    shape = [1, channels, "height", "width"]
+    graph = helper.make_graph(
+        [helper.make_node("Conv", ["x", "w"], ["y"], pads=[1, 1, 1, 1])],
+        "one",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, shape)],
+        [numpy_helper.from_array(weight, "w")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    return open_session(model.SerializeToString())
+
+
+def measure_memory(candidate: tuple[str, str]) -> float:
+    """Peak resident megabytes of a process that fills a hole in a picture of 512 x 512 once."""
+    from inpaint import create_method
+
+    create_method(candidate[0], "cpu", candidate[1]).fill(*make_case(512))
+    return peak_memory() / 1e6
+
+
+def page(parts: dict[int, dict], memory: dict[str, float], repeats: int) -> str:
+    """docs/speed.md."""
+    import onnxruntime
+    import torch
+
+    from inpaint.weights import list_weights
+
+    gmac = {info.name: info.card.get("gmac_512") for info in list_weights()}
+    most = max(parts)
+    sizes = list(next(iter(parts[most]["seconds"].values())))
+    lines = [
+        "# Speed on a CPU",
+        "",
+        "Written by `python benchmarks/speed.py --write docs/speed.md`, on a machine that did "
+        "nothing else:",
+        f"{cpu_name()}, {os.cpu_count()} cores, torch {torch.__version__}, ONNX Runtime "
+        f"{onnxruntime.__version__}.",
+        "",
+        f"Times are medians of {repeats} fills, all methods taking turns, over the median of "
+        "ResNet-50's forward pass in torch at the same size and number of threads (float32, its "
+        "quicker memory layout). `default-int8` and its like are what `inpaint export` writes. "
+        "Rate: multiply-adds a second at 512 pixels, as a share of the best dense 3x3 convolution "
+        "in the same runtime. Memory: peak of a process that fills one 512 x 512 picture.",
+        "",
+    ]
+    heads = [f"{size}, {threads} thr." for threads in parts for size in sizes]
+    lines.append("| | " + " | ".join(heads) + " | rate at 512 | memory, MB |")
+    lines.append("|---|" + "---:|" * (len(heads) + 2))
+    units = {
+        threads: {size: min(part["seconds"][name][size] for name in LAYOUTS) for size in sizes}
+        for threads, part in parts.items()
+    }
+    for name in parts[most]["seconds"]:
+        ratios = [
+            f"{part['seconds'][name][size] / units[threads][size]:.2f}"
+            for threads, part in parts.items()
+            for size in sizes
+        ]
+        network = name.partition(",")[0].removesuffix("-fp32")
+        rate = ""
+        if gmac.get(network) and "512" in sizes:
+            runtime = "torch" if name.endswith("torch") else "onnxruntime"
+            reached = gmac[network] / parts[most]["seconds"][name]["512"]
+            rate = f"{reached / parts[most]['rates'][runtime]:.0%}"
+        held = f"{memory[name]:.0f}" if name in memory else ""
+        lines.append(f"| {name} | " + " | ".join(ratios) + f" | {rate} | {held} |")
+    lines += ["", "Best rates in GMAC/s (float32):", ""]
+    kinds = list(parts[most]["rates"])
+    lines += ["| threads | " + " | ".join(kinds) + " |", "|---|" + "---:|" * len(kinds)]
+    for threads, part in parts.items():
+        lines.append(
+            f"| {threads} | " + " | ".join(f"{part['rates'][kind]:.0f}" for kind in kinds) + " |"
+        )
+    return "\n".join([*lines, ""])
+
+
+def cpu_name() -> str:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+                dots = "with" if "vnni" in flags else "without"
+                return f"{line.partition(':')[2].strip()} ({dots} int8 dot products)"
+    return platform.processor() or platform.machine()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
