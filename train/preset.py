@@ -238,9 +238,15 @@ def _write_section(lines: list[str], values: dict[str, Any], name: str) -> None:
     sections = {key: value for key, value in values.items() if isinstance(value, dict)}
     for key, value in values.items():
         if key not in sections and value is not None:
-            lines.append(f"{key} = {json.dumps(value)}")  # JSON scalars and lists are TOML too
+            lines.append(
+                f"{_key(key)} = {json.dumps(value)}"
+            )  # JSON scalars and lists are TOML too
     for key, value in sections.items():
         _write_section(lines, value, f"{name}.{key}" if name else key)
+
+
+def _key(name: str) -> str:
+    return name if name.replace("_", "").isalnum() else json.dumps(name)
 
 
 def _merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

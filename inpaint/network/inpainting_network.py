@@ -15,6 +15,7 @@ from inpaint.network.convolutions import ConvNormReLU
 from inpaint.network.decoders import DECODERS
 from inpaint.network.encoders import ENCODERS
 from inpaint.network.prefill import PREFILLS
+from inpaint.network.widths import feature_channels, narrow
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,13 @@ class NetworkConfig:
     decoder: str = "residual"
     decoder_options: dict[str, Any] = field(default_factory=dict)
     prefill: str = "push_pull"  # or "mean"
+    widths: dict[str, Any] = field(default_factory=dict)  # of pruned layers, see widths.py
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        values = asdict(self)
+        if not self.widths:  # of networks that are not pruned; older ones do not know it
+            del values["widths"]
+        return values
 
 
 class InpaintingNetwork(nn.Module):
@@ -61,6 +66,9 @@ class InpaintingNetwork(nn.Module):
             for head in self.decoder.heads:
                 nn.init.zeros_(head.weight)
                 nn.init.zeros_(head.bias)
+        if config.widths:
+            narrow(self, config.widths)
+            self.encoder.channels = feature_channels(self.encoder)
 
     def forward(self, image: Tensor, mask: Tensor) -> Tensor:
         """The picture that the network sees behind the holes.
