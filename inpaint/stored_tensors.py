@@ -38,7 +38,8 @@ def pack(state: Tensors, dtype: str) -> Tensors:
             packed[key + _SCALE] = scale
         else:
             packed[key] = value.astype(np.float16)
-    return packed
+    # safetensors writes memory as it lies; kernels of channels_last networks lie otherwise.
+    return {key: np.asarray(value, order="C") for key, value in packed.items()}
 
 
 def unpack(packed: Tensors) -> Tensors:

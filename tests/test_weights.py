@@ -55,6 +55,17 @@ def test_int8_is_half_the_size(network, tmp_path):
 
 
 @pytest.mark.parametrize("dtype", ["float16", "int8"])
+def test_how_tensors_lie_in_memory_does_not_matter(network, tmp_path, dtype):
+    path = weights.save_network(tmp_path / "plain.safetensors", network, {}, dtype=dtype)
+    plain = weights.load_network(path).state_dict()
+    network.to(memory_format=torch.channels_last)
+    path = weights.save_network(tmp_path / "last.safetensors", network, {}, dtype=dtype)
+    network.to(memory_format=torch.contiguous_format)
+    for key, value in weights.load_network(path).state_dict().items():
+        assert torch.equal(value, plain[key]), key
+
+
+@pytest.mark.parametrize("dtype", ["float16", "int8"])
 def test_statistics_of_any_size_come_back(network, tmp_path, dtype):
     norm = next(m for m in network.modules() if isinstance(m, torch.nn.BatchNorm2d))
     norm.running_mean.fill_(1e5)  # beyond float16

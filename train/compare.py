@@ -119,7 +119,8 @@ def train_and_measure(
     minutes = (time.monotonic() - began) / 60
     path = folder / "weights.safetensors"
     network = weights.load_network(path)
-    packed = weights.save_network(folder / "packed.safetensors", network, {}, dtype="int8")
+    card = weights.read_card(path)
+    packed = weights.save_network(folder / "packed.safetensors", network, card, dtype="int8")
     report = evaluate(photos, "everyday", [path], device=workers.device.type)
     means = report.means()[str(path)]
     return Result(
