@@ -113,7 +113,9 @@ def _read_figures(report_path: Path, weights_path: Path, name: str) -> dict[str,
     if not own:
         raise TrainingError(f"{report_path}: these weights, {weights_path}, are not in the report")
     settings["masks"] = Path(settings["masks"]).name
-    return {"settings": settings, "means": {name: means.pop(own[0]), **means}}
+    # Beside methods that everybody has; files of this machine tell nobody anything.
+    others = {method: means[method] for method in means if not Path(method).suffix}
+    return {"settings": settings, "means": {name: means[own[0]], **others}}
 
 
 def _figures_table(figures: dict[str, Any]) -> list[str]:

@@ -76,7 +76,7 @@ def create_method(name: str | Path | Method, device: str = "auto", runtime: str 
 
     device: "auto" (a GPU if there is one), "cpu", "cuda", "cuda:N" or "mps"; classical methods
     run on the CPU whatever it is. runtime: what runs a network, one of RUNTIMES; "auto" is ONNX
-    Runtime on a CPU where a graph lies beside the weights (docs/speed.md says why), else torch.
+    Runtime on a CPU where a graph lies beside the weights (benchmarks/speed.py), else torch.
     MethodError names the choices and the nearest; WeightsError says what is wrong with a file.
     """
     if runtime not in RUNTIMES:
