@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 SUFFIX = ".onnx"
 INPUTS, OUTPUT = ("image", "mask"), "restored"
+PRECISIONS = ("fp32", "fp16", "int8")
+# By how much at most a restoration may differ from torch's, in [0, 1]; int8 is judged by LPIPS.
+TOLERANCES = {"fp32": 1e-4, "fp16": 0.02}
 KEY = "photomend"  # of the metadata: a JSON object, see `describe`
 
 
@@ -44,11 +47,6 @@ def write_graph(name: str | Path, path: str | Path | None = None) -> Path:
         if tensor.name in stored:
             _empty(tensor)
     return write_whole(path or source.with_suffix(SUFFIX), model.SerializeToString())
-
-
-PRECISIONS = ("fp32", "fp16", "int8")
-# By how much at most a restoration may differ from torch's, in [0, 1]; int8 is judged by LPIPS.
-TOLERANCES = {"fp32": 1e-4, "fp16": 0.02}
 
 
 def export(

@@ -78,7 +78,7 @@ def test_the_command_tells_its_plan_and_keeps_to_its_limits(tmp_path, picture, c
     command = ["restore", str(photo), "--mask", str(mask), "--method", "telea", "--overwrite"]
     assert cli.main([*command, "--verbose"]) == 0
     assert "photo.png: 1 window of" in capsys.readouterr().err
-    assert cli.main([*command, "--max-memory", "0.0001"]) == 2
+    assert cli.main([*command, "--max-memory", "0.001"]) == 2
     assert "GB" in capsys.readouterr().err
     assert cli.main([*command, "--max-pixels", "0.05"]) == 2
     assert "--max-pixels" in capsys.readouterr().err

@@ -25,7 +25,7 @@ from inpaint.whole_file import write_whole
 _CLASSICAL = ("telea", "navier-stokes")
 SIDE = 512  # pixels of the picture that is timed
 _REPEATS = 5
-_TILE, _GAP, _LABEL = 168, 4, 128  # pixels of the grid
+_TILE, _GAP, _LABEL = 168, 4, 150  # pixels of the grid
 
 
 @dataclass(frozen=True)
