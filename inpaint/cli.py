@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         # Paths may have letters that the terminal's encoding lacks.
         sys.stdout.reconfigure(errors="backslashreplace")
-    from inpaint.errors import InpaintError
+    from inpaint.errors import InpaintError, error_line
 
     try:
         return importlib.import_module(f"inpaint.commands.{arguments.command}").run(arguments)
@@ -38,12 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (InpaintError, OSError, MemoryError, RuntimeError) as error:
-        from inpaint.commands import error_line
-
         # torch says by a RuntimeError that memory is short; any other is a defect of ours.
         if isinstance(error, RuntimeError) and "memory" not in str(error):
             raise
-
         print(f"inpaint: {error_line(error)}", file=sys.stderr)
         return 2
 
@@ -158,7 +155,16 @@ def _add_restore(commands: Any) -> None:
         help="refuse photos of more megapixels; inf sets no limit (default: %(default)g)",
     )
     parser.add_argument(
+        "--jobs",
+        type=_number(int, 1),
+        metavar="N",
+        help="photos of a folder that are worked on at once (default: 3, with --max-memory 1)",
+    )
+    parser.add_argument(
         "-v", "--verbose", action="store_true", help="say what will be computed in what memory"
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="leave out photos whose result is there already"
     )
     _add_overwrite(parser)
 

@@ -33,3 +33,14 @@ class WeightsError(InpaintError):
 
 class TrainingError(InpaintError):
     """A preset, a data set or a run folder cannot be used."""
+
+
+def error_line(error: BaseException) -> str:
+    """An error as one line for the person at the terminal."""
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        text = f"{error.filename}: {error.strerror}"
+    elif isinstance(error, MemoryError):
+        text = f"not enough memory ({error})" if str(error) else "not enough memory"
+    else:
+        text = str(error) or type(error).__name__
+    return " ".join(text.split())

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from inpaint import weights
 from inpaint.errors import TrainingError
 from inpaint.mask_shapes import KINDS
 from inpaint.network import NetworkConfig
@@ -223,6 +224,16 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise TrainingError(f"{path}: not a readable TOML file ({error})") from error
+
+
+def preset_of_weights(name: str | Path, overrides: typing.Sequence[str] = ()) -> Preset:
+    """The preset that a weights file was trained by, for the network that it holds now."""
+    card = weights.read_card(name)
+    if not isinstance(card.get("preset"), dict):
+        raise TrainingError(f"{name}: its card has no preset to train it further by")
+    values = {**card["preset"], "network": weights.read_config(name)}
+    values["run"] = {**values.get("run", {}), "start_from": ""}
+    return preset_from_dict(values, overrides)
 
 
 def preset_to_toml(preset: Preset) -> str:

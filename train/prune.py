@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from inpaint.network import InpaintingNetwork, count_gmac
 from inpaint.network.widths import read_widths
 from train.loop import Training
 from train.parallel import Workers, join_workers, leave_workers
-from train.preset import Preset, preset_from_dict
+from train.preset import Preset, preset_of_weights
 from train.run import RunFolder
 
 IMPORTANCES = ("taylor", "magnitude")
@@ -104,7 +104,7 @@ def prune_weights(
     preset: Preset,
     run: RunFolder,
     workers: Workers,
-    sources: list[str],
+    sources: Sequence[str | Path],
 ) -> Path:
     """Prune a weights file into RUN/pruned.safetensors, with its card."""
     network, backward = weights.load_network(name, str(workers.device)), None
@@ -120,6 +120,19 @@ def prune_weights(
     share = f"{keep:.0%} of {Path(name).stem}'s multiply-adds, by {importance}"
     card["description"] = f"{card.get('description', '')} (pruned: {share})".strip()
     return weights.save_network(run.path / "pruned.safetensors", smaller, card)
+
+
+def fine_tune(
+    path: Path, preset: Preset, run: RunFolder, workers: Workers, sources: Sequence[str | Path]
+) -> bool:
+    """Train a weights file further into RUN/weights.safetensors; False if it was stopped."""
+    preset = replace(
+        preset,
+        network=weights.load_network(path).config,
+        run=replace(preset.run, start_from=str(path)),
+    )
+    run.save_preset(preset)
+    return Training(preset, run, workers, sources).fit()
 
 
 def _backward(training: Training) -> Callable[[], None]:
@@ -147,16 +160,6 @@ def _import_library() -> Any:
     return torch_pruning
 
 
-def _recipe(name: str, overrides: list[str]) -> Preset:
-    """The preset that the weights were trained by, for the network that they are."""
-    card = weights.read_card(name)
-    if not isinstance(card.get("preset"), dict):
-        raise TrainingError(f"{name}: its card has no preset to train it further by")
-    values = {**card["preset"], "network": weights.read_config(name)}
-    values["run"] = {**values.get("run", {}), "start_from": ""}
-    return preset_from_dict(values, overrides)
-
-
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m train.prune", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -176,7 +179,7 @@ def main(argv: list[str] | None = None) -> int:
     RUN`), 2 an error."""
     arguments = parser().parse_args(argv)
     try:
-        preset = _recipe(arguments.weights, arguments.overrides)
+        preset = preset_of_weights(arguments.weights, arguments.overrides)
         run = RunFolder(arguments.output)
         workers = join_workers(arguments.device)
         try:
@@ -201,13 +204,8 @@ def _prune_and_train(
     print(f"{before:.2f} GMAC at 512 x 512 become {count_gmac(network, 512):.2f}: {path}")
     if not arguments.samples:
         return 0
-    preset = replace(
-        preset,
-        network=network.config,
-        run=replace(preset.run, start_from=str(path), samples=arguments.samples),
-    )
-    run.save_preset(preset)
-    done = Training(preset, run, workers, arguments.data).fit()
+    preset = replace(preset, run=replace(preset.run, samples=arguments.samples))
+    done = fine_tune(path, preset, run, workers, arguments.data)
     print(run.path / "weights.safetensors")
     return 0 if done else 3
 

@@ -7,8 +7,7 @@ import sys
 
 from tqdm import tqdm
 
-from inpaint.commands import error_line
-from inpaint.errors import InpaintError
+from inpaint.errors import InpaintError, error_line
 from inpaint.evaluation import evaluate
 from inpaint.pairing import find_photos
 

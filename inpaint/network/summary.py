@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 
 import torch
@@ -34,6 +35,7 @@ def summarise(network: nn.Module, side: int) -> list[Layer]:
     A layer is a module with a kernel, with parameters of its own, or that multiplies by itself;
     their parameters and multiply-adds add up to `count_parameters` and `count_gmac`.
     """
+    network = _without_values(network)
     layers: list[Layer] = []
     fields = ReceptiveFields()
     counter = FlopCounterMode(display=False)
@@ -64,16 +66,12 @@ def summarise(network: nn.Module, side: int) -> list[Layer]:
             )
         )
 
-    hooks = [network.encoder.register_forward_pre_hook(lambda _, inputs: fields.start(inputs[0]))]
+    network.encoder.register_forward_pre_hook(lambda _, inputs: fields.start(inputs[0]))
     for module in network.modules():
-        hooks.append(module.register_forward_pre_hook(begin))
-        hooks.append(module.register_forward_hook(end))
-    try:
-        with counter, fields:
-            _run(network, side)
-    finally:
-        for hook in hooks:
-            hook.remove()
+        module.register_forward_pre_hook(begin)
+        module.register_forward_hook(end)
+    with counter, fields:
+        _run(network, side)
     return layers
 
 
@@ -92,10 +90,10 @@ def count_gmac(network: nn.Module, side: int) -> float:
     """Multiply-adds of one `side` x `side` picture in eval mode, in billions.
 
     Convolutions and matrix products only, as torch's flop counter has them (two operations
-    make one multiply-add). The network's mode is restored afterwards.
+    make one multiply-add).
     """
     with FlopCounterMode(display=False) as counter:
-        _run(network, side)
+        _run(_without_values(network), side)
     return counter.get_total_flops() / 2e9
 
 
@@ -105,6 +103,7 @@ def estimate_bytes_per_pixel(network: nn.Module, side: int = 128) -> float:
     The largest output of a layer with its input and a copy, and what skip connections could keep
     (the largest output at each resolution); all that twice, for a convolution's workspace.
     """
+    network = _without_values(network)
     sizes: dict[torch.Size, int] = {}
 
     def note(module: nn.Module, inputs: tuple, output: object) -> None:
@@ -112,28 +111,21 @@ def estimate_bytes_per_pixel(network: nn.Module, side: int = 128) -> float:
             size = output.numel() * output.element_size()
             sizes[output.shape[2:]] = max(size, sizes.get(output.shape[2:], 0))
 
-    hooks = [module.register_forward_hook(note) for module in network.modules()]
-    try:
-        _run(network, side)
-    finally:
-        for hook in hooks:
-            hook.remove()
+    for module in network.modules():
+        module.register_forward_hook(note)
+    _run(network, side)
     return 2 * (3 * max(sizes.values()) + sum(sizes.values())) / side**2
 
 
+def _without_values(network: nn.Module) -> nn.Module:
+    """A copy in eval mode through which shapes go, and nothing is computed."""
+    return copy.deepcopy(network).to("meta").eval()
+
+
+@torch.no_grad()
 def _run(network: nn.Module, side: int) -> None:
-    """One picture, half of it hole, in eval mode; the mode is restored afterwards."""
-    device = next(network.parameters()).device
-    image = torch.zeros(1, 3, side, side, device=device)
-    mask = torch.zeros(1, 1, side, side, device=device)
-    mask[..., : side // 2] = 1
-    training = network.training
-    network.eval()
-    try:
-        with torch.no_grad():
-            network(image, mask)
-    finally:
-        network.train(training)
+    image = torch.empty(1, 3, side, side, device="meta")
+    network(image, torch.empty(1, 1, side, side, device="meta"))
 
 
 def _pair(module: nn.Module, name: str) -> tuple[int, int] | None:

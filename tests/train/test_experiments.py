@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, replace
 
 import pytest
 import torch
 from PIL import Image
 
+from inpaint import weights
 from inpaint.network import InpaintingNetwork, NetworkConfig
-from train.experiments import shared_weights
+from train import backbone_table
+from train.experiments import bits, pruning, shared_weights
 from train.experiments.__main__ import main
+from train.experiments.registry import list_experiments
 from train.experiments.variants import (
-    list_experiments,
+    list_files,
     load_experiment,
     measure_shift_error,
     presets_of,
@@ -31,7 +35,7 @@ SMALL = [
 FLAGS = [part for value in SMALL for part in ("--set", value)]
 
 
-@pytest.mark.parametrize("name", list_experiments())
+@pytest.mark.parametrize("name", list_files())
 def test_every_file_is_an_experiment(name):
     experiment = load_experiment(name)
     presets = presets_of(experiment)
@@ -74,6 +78,49 @@ def test_shared_weights_move_with_the_hole(photos, tmp_path):
     assert set(full["error_at_shift"]) == {"0", "2", "4", "8"}
 
 
+def test_fewer_bits_are_a_smaller_file_and_another_picture(photos, tmp_path):
+    command = [bits.NAME, "--data", str(photos), "--output", str(tmp_path)]
+    assert main([*command, "--set", "data.size=32", "--set", "data.validation=2"]) == 0
+    outcomes = json.loads((tmp_path / f"{bits.NAME}.json").read_text())["outcomes"]
+    half, *by_channel = [o for o in outcomes if o["step"] != bits.STEPS[1]]
+    sizes = [o["bytes"] for o in (half, *by_channel)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert abs(by_channel[0]["psnr_hole"] - half["psnr_hole"]) < 0.5
+    errors = [abs(o["hole_l1"] - half["hole_l1"]) for o in by_channel]
+    assert errors[0] < errors[-1]
+
+
+def test_rounded_kernels_have_the_levels_of_their_bits():
+    torch.manual_seed(0)
+    kernel = torch.randn(5, 4, 3, 3) * torch.logspace(-2, 0, 5)[:, None, None, None]
+    for step in bits.STEPS:
+        for number in bits.BITS:
+            rounded = bits.quantise(kernel, number, step)
+            rows = rounded if step == bits.STEPS[0] else [rounded]
+            assert all(len(row.unique()) <= 2**number - 1 for row in rows)
+    errors = [(bits.quantise(kernel, 4, step) - kernel).abs().mean() for step in bits.STEPS]
+    assert errors[0] < errors[1]
+
+
+def test_pruned_networks_are_measured_before_and_after(photos, tiny, tmp_path, monkeypatch):
+    pytest.importorskip("torch_pruning")
+    start = tmp_path / "start.safetensors"
+    network = InpaintingNetwork(replace(tiny.network, encoder_options={"width": 16}))
+    for parameter in network.parameters():  # a fresh one's last layer hides what others matter
+        torch.nn.init.normal_(parameter, std=0.1)
+    weights.save_network(start, network, {"preset": asdict(tiny)})
+    monkeypatch.setattr(pruning, "WEIGHTS", start)
+    monkeypatch.setattr(pruning, "SHARES", (1.0, 0.5))
+    for module in (pruning, backbone_table):
+        monkeypatch.setattr(module, "SIDE", 64)
+    command = [pruning.NAME, "--data", str(photos), "--output", str(tmp_path)]
+    assert main([*command, *FLAGS]) == 0
+    whole, half = json.loads((tmp_path / f"{pruning.NAME}.json").read_text())["outcomes"]
+    assert half["gmac_512"] <= 0.5 * whole["gmac_512"]
+    assert set(half["figures"]) == set(whole["figures"])
+    assert whole["time"] > 0
+
+
 def test_shift_error_is_zero_for_what_does_not_look():
     network = InpaintingNetwork(NetworkConfig(prefill="mean", encoder_options={"width": 8}))
     images = torch.randint(0, 256, (2, 3, 40, 40), dtype=torch.uint8)
@@ -101,5 +148,5 @@ def test_a_mistake_is_one_line(photos, capsys):
 def test_the_list_has_a_question_each(capsys):
     assert main(["--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == len(list_experiments()) + 1
+    assert len(lines) == len(list_experiments()) > len(list_files())
     assert all(line.endswith("?") for line in lines)

@@ -6,26 +6,15 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from inpaint.errors import InpaintError, TrainingError
-from inpaint.network.registry import nearest
 from inpaint.whole_file import write_whole
-from train.experiments import page, shared_weights
-from train.experiments.plot import plot_curves
-from train.experiments.variants import (
-    list_experiments,
-    load_experiment,
-    run_experiment,
-)
+from train.experiments import page
+from train.experiments.plot import plot
+from train.experiments.registry import check_name, list_experiments, run_experiment
 from train.parallel import Workers, join_workers, leave_workers
-
-_LABELS = {
-    "psnr_hole": "PSNR in the hole, dB",
-    "hole_l1": "mean error in the hole",
-    "lpips": "LPIPS (lower is better)",
-}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -51,14 +40,10 @@ def main(argv: list[str] | None = None) -> int:
             print(page.write_page(Path(arguments.output)))
             return 0
         if arguments.list or arguments.name is None:
-            _list()
+            for name, question in list_experiments().items():
+                print(f"{name:16} {question}")
             return 0
-        names = [*list_experiments(), shared_weights.NAME]
-        if arguments.name not in names:
-            raise TrainingError(
-                f"no experiment {arguments.name!r}{nearest(arguments.name, names)} "
-                f"(there are: {', '.join(names)})"
-            )
+        check_name(arguments.name)
         if not arguments.data:
             raise TrainingError("--data is missing: name a folder or .tar files of photos")
         workers = join_workers(arguments.device)
@@ -84,32 +69,13 @@ def run(
     overrides: Sequence[str] = (),
 ) -> None:
     """Run one experiment; write NAME.json, NAME.webp and the page of all into `output`."""
-    if name == shared_weights.NAME:
-        result, curves, labels = shared_weights.run(sources, workers, overrides)
-    else:
-        experiment = load_experiment(name)
-        outcomes = run_experiment(experiment, sources, workers, overrides)
-        result = {
-            "question": experiment.question,
-            "measure": experiment.measure,
-            "device": workers.device.type,
-            "outcomes": [asdict(outcome) for outcome in outcomes],
-        }
-        curves = {outcome.label: outcome.curve for outcome in outcomes}
-        labels = ("pictures seen", _LABELS.get(experiment.measure, experiment.measure))
-    result = {"experiment": name, **result}
-    print("\n".join(page.table(result)))
+    result = run_experiment(name, sources, workers, overrides)
+    print("\n".join(page.format_table(result.table)))
     output.mkdir(parents=True, exist_ok=True)
-    print(write_whole(output / f"{name}.json", json.dumps(result, indent=1).encode()))
-    x, y = labels
-    print(plot_curves(output / f"{name}.webp", result["question"], curves, x=x, y=y))
+    kept = asdict(replace(result, panels=[]))  # which are the outcomes once more
+    print(write_whole(output / f"{name}.json", json.dumps(kept, indent=1).encode()))
+    print(plot(output / f"{name}.webp", result.question, result.panels))
     print(page.write_page(output))
-
-
-def _list() -> None:
-    for name in list_experiments():
-        print(f"{name:16} {load_experiment(name).question}")
-    print(f"{shared_weights.NAME:16} {shared_weights.QUESTION}")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from inpaint.errors import TrainingError
 from inpaint.whole_file import write_whole
@@ -27,43 +26,14 @@ def write_page(folder: Path) -> Path:
             result = json.loads(path.read_text(encoding="utf-8"))
             lines += [f"## {result['experiment']}", "", result["question"], ""]
             lines += [f"![{result['question']}]({path.stem}.webp)", ""]
-            lines += [*table(result), ""]
+            lines += [*format_table(result["table"]), ""]
             lines += [f"`python -m train.experiments {result['experiment']} --data PHOTOS`", ""]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise TrainingError(f"{path}: not the result of an experiment ({error})") from error
     return write_whole(folder / "README.md", "\n".join(lines).encode())
 
 
-def table(result: dict[str, Any]) -> list[str]:
-    """An experiment's outcomes as Markdown."""
-    outcomes = result["outcomes"]
-    if "error_at_shift" in outcomes[0]:
-        shifts = list(outcomes[0]["error_at_shift"])
-        header = ["network", "parameters", *(f"error, hole {s} px away" for s in shifts)]
-        rows = [
-            [o["label"], f"{o['parameters']:,}"]
-            + [f"{o['error_at_shift'][shift]:.1f}" for shift in shifts]
-            for o in outcomes
-        ]
-    else:
-        header = ["variant", "parameters", "GMAC at 256", "pictures seen"]
-        header += ["PSNR", "LPIPS", "PSNR, training photos", "when shifted"]
-        rows = [
-            [
-                o["label"],
-                f"{o['parameters']:,}",
-                f"{o['gmac_256']:.2f}",
-                f"{o['samples']:,}",
-                f"{o['validation']['psnr_hole']:.2f}",
-                f"{o['validation']['lpips']:.4f}",
-                f"{o['training']['psnr_hole']:.2f}",
-                f"{o['shift_error']:.2f}",
-            ]
-            for o in outcomes
-        ]
-    rule = "|---|" + "---:|" * (len(header) - 1)
-    return [_row(header), rule, *map(_row, rows)]
-
-
-def _row(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def format_table(table: list[list[str]]) -> list[str]:
+    """A header and rows as Markdown."""
+    header, *rows = (f"| {' | '.join(cells)} |" for cells in table)
+    return [header, "|---|" + "---:|" * (len(table[0]) - 1), *rows]

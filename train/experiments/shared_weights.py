@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from inpaint.network import count_parameters
+from train.experiments.result import Panel, Result
 from train.losses import masked_l1
 from train.parallel import Workers
 from train.photos import PhotosInMemory, check_photos, split
@@ -59,10 +59,8 @@ class Local(nn.Sequential):
         super().__init__(*layers, nn.Conv2d(width, 3, 3, padding=1))
 
 
-def run(
-    sources: Sequence[str | Path], workers: Workers, overrides: Sequence[str] = ()
-) -> tuple[dict[str, Any], dict[str, list[tuple[int, float]]], tuple[str, str]]:
-    """The result, the curves of the plot, and what its axes are called."""
+def run(sources: Sequence[str | Path], workers: Workers, overrides: Sequence[str] = ()) -> Result:
+    """Train both kinds, and move the hole."""
     preset = load_preset("lesson", [*_DEFAULTS, *overrides])
     training, validation = split(
         check_photos(sources).photos, preset.data.validation, preset.run.seed
@@ -96,11 +94,19 @@ def run(
     outcomes.append(
         {"label": "mean of the known pixels", "parameters": 0, "error_at_shift": baseline}
     )
-    for outcome in outcomes:
-        errors = ", ".join(f"{k}: {v:.2f}" for k, v in outcome["error_at_shift"].items())
-        print(f"{outcome['label']}: {outcome['parameters']:,} parameters; error by shift {errors}")
-    result = {"question": QUESTION, "device": workers.device.type, "outcomes": outcomes}
-    return result, curves, ("pictures seen", "mean error in the hole, levels of 255")
+    header = ["network", "parameters", *(f"error, hole {shift} px away" for shift in _SHIFTS)]
+    rows = [
+        [o["label"], f"{o['parameters']:,}", *(f"{e:.1f}" for e in o["error_at_shift"].values())]
+        for o in outcomes
+    ]
+    return Result(
+        experiment=NAME,
+        question=QUESTION,
+        device=workers.device.type,
+        outcomes=outcomes,
+        table=[header, *rows],
+        panels=[Panel("pictures seen", "mean error in the hole, levels of 255", curves)],
+    )
 
 
 def _fill(network: nn.Module | None, image: Tensor, mask: Tensor) -> Tensor:

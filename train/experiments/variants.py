@@ -5,15 +5,15 @@ from __future__ import annotations
 import csv
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from inpaint.errors import TrainingError
 from inpaint.network import InpaintingNetwork, composite, count_gmac, count_parameters
 from inpaint.weights import load_network
+from train.experiments.result import Panel, Result
 from train.loop import Training
 from train.parallel import Workers
 from train.photos import check_photos, split
@@ -23,6 +23,13 @@ from train.validation import Validator
 
 FOLDER = Path(__file__).parent
 _SHIFTS = (1, 2, 3, 4)  # pixels
+_HEADER = ["variant", "parameters", "GMAC at 256", "pictures seen", "PSNR", "LPIPS"]
+_HEADER += ["PSNR, training photos", "when shifted"]
+_LABELS = {
+    "psnr_hole": "PSNR in the hole, dB",
+    "hole_l1": "mean error in the hole",
+    "lpips": "LPIPS (lower is better)",
+}
 
 
 @dataclass(frozen=True)
@@ -59,10 +66,21 @@ class Outcome:
     validation: dict[str, float]
     training: dict[str, float]
     shift_error: float
-    notes: dict[str, Any] = field(default_factory=dict)
+
+    def row(self) -> list[str]:
+        return [
+            self.label,
+            f"{self.parameters:,}",
+            f"{self.gmac_256:.2f}",
+            f"{self.samples:,}",
+            f"{self.validation['psnr_hole']:.2f}",
+            f"{self.validation['lpips']:.4f}",
+            f"{self.training['psnr_hole']:.2f}",
+            f"{self.shift_error:.2f}",
+        ]
 
 
-def list_experiments() -> list[str]:
+def list_files() -> list[str]:
     """Names of the experiments that are files."""
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
@@ -90,13 +108,14 @@ def presets_of(experiment: Experiment, overrides: Sequence[str] = ()) -> dict[st
     }
 
 
-def run_experiment(
-    experiment: Experiment,
+def run(
+    name: str,
     sources: Sequence[str | Path],
     workers: Workers,
     overrides: Sequence[str] = (),
-) -> list[Outcome]:
+) -> Result:
     """Train and measure every variant on the same photos, masks and seed."""
+    experiment = load_experiment(name)
     outcomes = []
     with tempfile.TemporaryDirectory(prefix="photomend-") as temporary:
         runs = {v.label: Path(temporary) / str(i) for i, v in enumerate(experiment.variants)}
@@ -116,7 +135,16 @@ def run_experiment(
             if not training.fit():
                 raise KeyboardInterrupt
             outcomes.append(_measure(variant.label, preset, run, sources, experiment, workers))
-    return outcomes
+    curves = {outcome.label: outcome.curve for outcome in outcomes}
+    label = _LABELS.get(experiment.measure, experiment.measure)
+    return Result(
+        experiment=name,
+        question=experiment.question,
+        device=workers.device.type,
+        outcomes=[asdict(outcome) for outcome in outcomes],
+        table=[_HEADER, *(outcome.row() for outcome in outcomes)],
+        panels=[Panel("pictures seen", label, curves)],
+    )
 
 
 def _measure(
