@@ -160,6 +160,7 @@ def _add_restore(commands: Any) -> None:
         metavar="N",
         help="photos of a folder that are worked on at once (default: 3, with --max-memory 1)",
     )
+    _add_cluster(parser)
     parser.add_argument(
         "-v", "--verbose", action="store_true", help="say what will be computed in what memory"
     )
@@ -200,6 +201,7 @@ def _add_evaluate(commands: Any) -> None:
         help="write report.json and report.csv there",
     )
     _add_device(parser)
+    _add_cluster(parser)
     _add_seed(parser)
     parser.add_argument(
         "--limit", type=_number(int, 1), metavar="N", help="only the first N photos"
@@ -312,6 +314,15 @@ def _add_seed(parser: argparse.ArgumentParser) -> None:
         default=20240,
         metavar="N",
         help="of the random masks (default: %(default)s)",
+    )
+
+
+def _add_cluster(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="spread the photos over a Ray cluster: its address, auto for the one this machine is "
+        "of, local for workers on this machine. All must see the files by the same paths",
     )
 
 

@@ -8,16 +8,19 @@ report.write("reports/first")
 from __future__ import annotations
 
 import importlib.metadata
+import itertools
 import os
 import platform
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from inpaint import metrics
+from inpaint.cluster import map_on_cluster
 from inpaint.errors import InpaintError, MaskError, PhotoError
 from inpaint.mask_shapes import KINDS, random_mask
 from inpaint.pairing import MaskFolder
@@ -48,6 +51,7 @@ def evaluate(
     *,
     device: str = "auto",
     seed: int = 20240,
+    cluster: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """Fill every photo by every method and measure how near that is to the photo.
@@ -55,62 +59,72 @@ def evaluate(
     `masks` is a kind of `inpaint.mask_shapes.KINDS`, drawn for photo number i from the seed
     [seed, i] (so the order of photos matters, their number does not), or a folder with a mask for
     every photo (see `inpaint.pairing`). `progress` is called with fills done and fills in all.
+    `cluster`: the address of a Ray cluster that does the work (see `map_on_cluster`; paths must be
+    absolute then).
 
     A photo that cannot be read, masked or filled becomes a row with an error for each method that
     it concerns. Raises MethodError and WeightsError for methods that do not exist, MaskError for
     masks that are neither a kind nor a folder, PhotoError where no photo is given.
     """
-    from inpaint.inpainter import Inpainter
-    from inpaint.methods.network import choose_device
-
     if not photos:
         raise PhotoError("no photos to evaluate on")
     if not methods:
         raise InpaintError("no methods to evaluate")
-    find_mask = _masks(masks, seed)
-    device = choose_device(device)
-    inpainters = {str(method): Inpainter(method, device=device) for method in methods}
-    distance = metrics.Lpips(device)
-    for inpainter in inpainters.values():
-        _warm_up(inpainter)
-
+    make = partial(_Evaluator, masks, methods, device, seed)
+    evaluator = make()
+    numbered = [(index, Path(path)) for index, path in enumerate(photos)]
+    measured = map(evaluator, numbered) if not cluster else map_on_cluster(make, numbered, cluster)
     rows: list[Row] = []
-    for index, path in enumerate(photos):
-        for row in _rows(index, Path(path), find_mask, inpainters, distance):
-            rows.append(row)
-            if progress is not None:
-                progress(len(rows), len(photos) * len(inpainters))
-
+    for row in itertools.chain.from_iterable(measured):
+        rows.append(row)
+        if progress is not None:
+            progress(len(rows), len(photos) * len(methods))
     return Report(
         rows=tuple(rows),
-        environment=_environment(device, inpainters),
+        environment=_environment(evaluator.device, evaluator.inpainters),
         settings={
             "masks": str(masks),
             "seed": seed if masks in KINDS else None,
-            "methods": list(inpainters),
+            "methods": list(evaluator.inpainters),
             "photos": len(photos),
         },
     )
 
 
-def _rows(
-    index: int,
-    path: Path,
-    find_mask: _FindMask,
-    inpainters: dict[str, Inpainter],
-    distance: metrics.Lpips,
-) -> Iterator[Row]:
-    about: dict[str, Any] = {"photo": str(path)}
-    try:
-        image = _read(path)
-        about |= {"height": image.shape[0], "width": image.shape[1]}
-        hole, about["mask"] = find_mask(index, path, image.shape[:2])
-        about["hole_ratio"] = float(hole.mean())
-    except (InpaintError, OSError) as error:
-        yield from (Row(method, error=str(error), **about) for method in inpainters)
-        return
-    for method, inpainter in inpainters.items():
-        yield Row(method, **about, **_measure(inpainter, image, hole, distance))
+class _Evaluator:
+    """Rows of photos by their numbers, by all methods."""
+
+    def __init__(
+        self,
+        masks: str | os.PathLike,
+        methods: Sequence[str | os.PathLike],
+        device: str,
+        seed: int,
+    ) -> None:
+        from inpaint.inpainter import Inpainter
+        from inpaint.methods.network import choose_device
+
+        self._find_mask = _masks(masks, seed)
+        self.device = choose_device(device)
+        self.inpainters = {str(method): Inpainter(method, self.device) for method in methods}
+        self._distance = metrics.Lpips(self.device)
+        for inpainter in self.inpainters.values():
+            _warm_up(inpainter)
+
+    def __call__(self, numbered: tuple[int, Path]) -> list[Row]:
+        index, path = numbered
+        about: dict[str, Any] = {"photo": str(path)}
+        try:
+            image = _read(path)
+            about |= {"height": image.shape[0], "width": image.shape[1]}
+            hole, about["mask"] = self._find_mask(index, path, image.shape[:2])
+            about["hole_ratio"] = float(hole.mean())
+        except (InpaintError, OSError) as error:
+            return [Row(method, error=str(error), **about) for method in self.inpainters]
+        return [
+            Row(method, **about, **_measure(inpainter, image, hole, self._distance))
+            for method, inpainter in self.inpainters.items()
+        ]
 
 
 _FindMask = Callable[[int, Path, tuple[int, int]], tuple[np.ndarray, str]]

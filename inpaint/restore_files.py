@@ -2,20 +2,21 @@
 
 Of a folder a few are worked on at once, each in a thread of its own: while the network fills one,
 the next is decoded and the last is encoded. Pillow, OpenCV, NumPy and the networks' runtimes
-compute outside Python's lock.
+compute outside Python's lock. Or the photos are spread over a cluster's machines.
 """
 
 from __future__ import annotations
 
 import os
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+from inpaint.cluster import map_on_cluster
 from inpaint.errors import InpaintError, MaskError, PhotoError, error_line
 from inpaint.formats import FORMATS
 from inpaint.inpainter import Inpainter
@@ -103,33 +104,86 @@ def restore_files(
     masks: one for all, or where each has its own. One photo's trouble, whatever it is, is not the
     others': it is its outcome's `error`.
     """
-    results: dict[Path, Path] = {}
-    lock = threading.Lock()
-
-    def restore_one(photo: Path) -> Outcome:
-        try:
-            mask = masks.find(photo) if isinstance(masks, MaskFolder) else masks
-            read = Photo.read(photo, max_pixels=options.max_pixels)
-            target = folder / _name(read, photo, options.format)
-            with lock:
-                other = results.setdefault(target, photo)
-            if other != photo:
-                raise PhotoError(f"{photo}: {target} is already the result of {other.name}")
-            return _restore(inpainter, photo, read, mask, target, options, partial(note, photo))
-        except Exception as error:
-            return Outcome(photo, error=_explain(photo, error))
-
+    restore_one = FolderRestorer(inpainter, masks, folder, options, find_clashes(photos, options))
     with ThreadPoolExecutor(jobs, "restore") as pool:
         waiting: deque[Future[Outcome]] = deque()
         try:
             for photo in photos:
-                waiting.append(pool.submit(restore_one, photo))
+                waiting.append(pool.submit(restore_one, photo, partial(note, photo)))
                 if len(waiting) > jobs:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
         finally:  # stopped: those that have begun are finished
             pool.shutdown(cancel_futures=True)
+
+
+def restore_on_cluster(
+    make_inpainter: Callable[[], Inpainter],
+    photos: Sequence[Path],
+    masks: Path | MaskFolder,
+    folder: Path,
+    options: FileOptions,
+    note: Callable[[Path, str], object],
+    address: str,
+) -> Iterator[Outcome]:
+    """The same by the workers of a Ray cluster, see `map_on_cluster`; paths must be absolute.
+
+    make_inpainter: called in each worker. Notes come with their photo's outcome.
+    """
+    clashes = find_clashes(photos, options)
+    make = partial(_WorkersRestorer, make_inpainter, masks, folder, options, clashes)
+    for outcome, notes in map_on_cluster(make, photos, address):
+        for text in notes:
+            note(outcome.photo, text)
+        yield outcome
+
+
+class _WorkersRestorer:
+    def __init__(self, make_inpainter: Callable[[], Inpainter], *rest: Any) -> None:
+        self._restore = FolderRestorer(make_inpainter(), *rest)
+
+    def __call__(self, photo: Path) -> tuple[Outcome, list[str]]:
+        notes: list[str] = []
+        return self._restore(photo, notes.append), notes
+
+
+@dataclass(frozen=True)
+class FolderRestorer:
+    """Restores one photo after the other into a folder; errors become outcomes."""
+
+    inpainter: Inpainter
+    masks: Path | MaskFolder
+    folder: Path
+    options: FileOptions
+    clashes: dict[Path, Path]
+
+    def __call__(self, photo: Path, note: Note) -> Outcome:
+        try:
+            if photo in self.clashes:
+                other = self.clashes[photo].name
+                raise PhotoError(f"{photo}: its result would have the name of that of {other}")
+            mask = self.masks
+            if isinstance(mask, MaskFolder):
+                mask = mask.find(photo)
+            read = Photo.read(photo, max_pixels=self.options.max_pixels)
+            target = self.folder / _name(read, photo, self.options.format)
+            return _restore(self.inpainter, photo, read, mask, target, self.options, note)
+        except Exception as error:
+            return Outcome(photo, error=_explain(photo, error))
+
+
+def find_clashes(photos: Sequence[Path], options: FileOptions) -> dict[Path, Path]:
+    """Photos whose result would have the same name as that of one before them, which see."""
+    first: dict[str, Path] = {}
+    clashes = {}
+    for photo in photos:
+        # Of what cannot be written a PNG is made, unless the file is not what its name says.
+        suffix = photo.suffix if photo.suffix.lower() in FORMATS else ".png"
+        other = first.setdefault(photo.stem + ("" if options.format else suffix), photo)
+        if other != photo:
+            clashes[photo] = other
+    return clashes
 
 
 def _restore(

@@ -82,7 +82,7 @@ def test_one_result_is_never_that_of_two_photos(folder):
         outcomes, _ = restore(folder, options)
         failed = [outcome for outcome in outcomes if outcome.error]
         assert len(failed) == 1
-        assert "already the result of 0." in failed[0].error
+        assert "the name of that of 0." in failed[0].error
 
 
 def test_a_defect_is_one_photos_own(folder):

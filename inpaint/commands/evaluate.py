@@ -29,11 +29,12 @@ def run(arguments: argparse.Namespace) -> int:
             bar.update(done - bar.n)
 
         report = evaluate(
-            photos,
+            [photo.absolute() for photo in photos] if arguments.cluster else photos,
             arguments.masks,
             arguments.methods or ["default", "telea"],
             device=arguments.device,
             seed=arguments.seed,
+            cluster=arguments.cluster,
             progress=progress,
         )
     print(report.table())

@@ -19,6 +19,7 @@ from inpaint.restore_files import (
     as_format,
     restore_file,
     restore_files,
+    restore_on_cluster,
 )
 
 
@@ -38,6 +39,12 @@ def run(arguments: argparse.Namespace) -> int:
         max_pixels=arguments.max_pixels * 1e6,
         tell_plan=arguments.verbose,
     )
+    if arguments.cluster:  # whose workers do not stand in this folder
+        for name in ("photo", "mask", "output"):
+            path = getattr(arguments, name)
+            setattr(arguments, name, path and path.absolute())
+        if Path(arguments.method).is_file():
+            arguments.method = Path(arguments.method).absolute()
     if arguments.photo.is_dir():
         return _restore_folder(arguments, options)
     return _restore_photo(arguments, options)
@@ -66,17 +73,23 @@ def _restore_folder(arguments: argparse.Namespace, options: FileOptions) -> int:
     if output.exists() and not output.is_dir():
         raise PhotoError(f"{output} is a file; restoring a folder needs a folder for its output")
     masks = MaskFolder(arguments.mask) if arguments.mask.is_dir() else arguments.mask
+    inpainter = _make_inpainter(arguments)
     tell = partial(tqdm.write, file=sys.stderr)
-    outcomes = restore_files(
-        _make_inpainter(arguments),
-        photos,
-        masks,
-        output,
-        options,
-        partial(_tell_note, tell),
+    note = partial(_tell_note, tell)
+    if arguments.cluster:
+        outcomes = restore_on_cluster(
+            partial(_make_inpainter, arguments),
+            photos,
+            masks,
+            output,
+            options,
+            note,
+            arguments.cluster,
+        )
+    else:
         # A limit of memory is for each photo.
-        jobs=1 if arguments.max_memory else arguments.jobs or JOBS,
-    )
+        jobs = 1 if arguments.max_memory else arguments.jobs or JOBS
+        outcomes = restore_files(inpainter, photos, masks, output, options, note, jobs)
     failed = there = 0
     for outcome in tqdm(outcomes, total=len(photos), unit="photo", disable=None):
         if outcome.error:
