@@ -140,9 +140,11 @@ def _moves(photo: EditedPicture, data: bytes) -> tuple[int, int]:
             image = colour.ink_to_rgb(image, photo.traits.icc_profile)
         after = np.asarray(image.convert("RGB"))
         strip = strip if strip.dtype == np.uint8 else to_8_bits(strip)
-        if np.array_equal(strip, after):
+        box = _find_difference(strip, after)
+        if box is None:
             continue
-        stored = Window(top, 0, *strip.shape[:2])
+        strip, after = strip[box.slices], after[box.slices]
+        stored = Window(top + box.top, box.left, box.height, box.width)
         upright = turn_window_upright(stored, before.shape[:2], orientation)
         hole = turn_back(photo.hole_in(upright), orientation)
         move = (np.maximum(strip, after) - np.minimum(strip, after)).max(axis=2)
@@ -150,6 +152,17 @@ def _moves(photo: EditedPicture, data: bytes) -> tuple[int, int]:
         count += int(np.count_nonzero(move))
         most = max(most, int(move.max()))
     return count, most
+
+
+def _find_difference(first: np.ndarray, second: np.ndarray) -> Window | None:
+    """The rectangle outside which two H x W x C pictures are equal; None if they are."""
+    (rows,) = np.nonzero((first != second).reshape(len(first), -1).any(axis=1))
+    if not len(rows):
+        return None
+    part = slice(rows[0], rows[-1] + 1)
+    columns = np.nonzero((first[part] != second[part]).any(axis=0))[0]
+    left, right = columns.min(), columns.max() + 1
+    return Window(int(rows[0]), int(left), int(rows[-1] + 1 - rows[0]), int(right - left))
 
 
 def _arrange(photo: EditedPicture, target: str, notices: list[str]) -> np.ndarray:
