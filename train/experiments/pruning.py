@@ -25,7 +25,7 @@ from train.validation import Validator
 
 NAME = "pruning"
 QUESTION = "How much of a network can go?"
-SHARES = (1.0, 0.8, 0.65, 0.5, 0.35, 0.25)
+SHARES = (1.0, 0.75, 0.5, 0.3)
 IMPORTANCE = "taylor"
 WEIGHTS = "default"
 _DEFAULTS = (
