@@ -31,9 +31,9 @@ WEIGHTS = "default"
 _DEFAULTS = (
     "data.limit=1500",
     "optimiser.learning_rate=3e-4",
-    "optimiser.warmup=400",
-    "run.samples=4000",
-    "run.validate_every=4000",
+    "optimiser.warmup=160",
+    "run.samples=1600",
+    "run.validate_every=1600",
 )
 
 
