@@ -22,6 +22,7 @@ Outcome = TypeVar("Outcome")
 LOCAL = "local"
 _ITEM, _OUTCOME = "item", "outcome"
 _PATIENCE = 5  # seconds
+_SMALL = {"include_dashboard": False, "object_store_memory": 100_000_000}  # it holds but names
 
 
 def map_on_cluster(
@@ -91,7 +92,7 @@ def _connect(address: str) -> Any:
         _knock(address)
         ray.init(
             address=address,
-            include_dashboard=False if address == LOCAL else None,
+            **(_SMALL if address == LOCAL else {}),
             log_to_driver=False,
             logging_level=logging.ERROR,
         )

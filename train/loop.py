@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import signal
 import time
 from collections.abc import Sequence
@@ -62,6 +63,7 @@ class Training:
         elif preset.run.start_from:
             copied, total = start_from(self.trainer, preset.run.start_from)
             self._say(f"started from {preset.run.start_from}: {copied} of {total} tensors copied")
+        self._validated_at = -1  # samples
         self.validator = None
         if validation and workers.is_main:
             self.validator = Validator(validation, preset.data.size, workers.device)
@@ -103,7 +105,8 @@ class Training:
             bar.close()
             for number, handler in handlers.items():
                 signal.signal(number, handler)
-        self._validate()
+        if self._validated_at != self.trainer.samples:
+            self._validate()
         if self.workers.is_main:
             self._save()
             self.run.close()
@@ -142,6 +145,7 @@ class Training:
     def _validate(self) -> None:
         if self.validator is None:
             return
+        self._validated_at = self.trainer.samples
         network = self.trainer.averaged
         figures = self.validator.measure(network)
         self.run.log(self.trainer.samples, figures, group="validation")
@@ -192,7 +196,12 @@ def start_from(trainer: Trainer, name: str) -> tuple[int, int]:
 
 def _without_paths(values: dict[str, Any]) -> dict[str, Any]:
     """The preset without folders of the machine it ran on: file names stay."""
-    shortened = {**values, "losses": dict(values["losses"]), "run": dict(values["run"])}
-    for section, key in (("losses", "features_file"), ("run", "start_from")):
-        shortened[section][key] = Path(shortened[section][key]).name
+    shortened = copy.deepcopy(values)
+    for section, key in (
+        (shortened["losses"], "features_file"),
+        (shortened["run"], "start_from"),
+        (shortened["network"]["encoder_options"], "pretrained"),
+    ):
+        if isinstance(section.get(key), str):
+            section[key] = Path(section[key]).name
     return shortened

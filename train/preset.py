@@ -15,7 +15,7 @@ from typing import Any
 from inpaint import weights
 from inpaint.errors import TrainingError
 from inpaint.mask_shapes import KINDS
-from inpaint.network import NetworkConfig
+from inpaint.network import InpaintingNetwork, NetworkConfig
 from inpaint.network.registry import nearest
 
 FOLDER = Path(__file__).parent / "presets"
@@ -181,6 +181,13 @@ class Preset:
             f"= {heads})",
             self.losses.auxiliary,
         )
+
+    def build_network(self) -> InpaintingNetwork:
+        """A fresh network. TrainingError for a part, an option or a file that does not exist."""
+        try:
+            return InpaintingNetwork(self.network)
+        except (ValueError, TypeError, OSError) as error:
+            raise TrainingError(f"network: {error}") from error
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

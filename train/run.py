@@ -34,7 +34,10 @@ class RunFolder:
         self._events: SummaryWriter | None = None
 
     def create(self, preset: Preset) -> None:
-        """Make the folder and write the resolved preset. TrainingError if a run lies there."""
+        """Make the folder and write the resolved preset. TrainingError if a run lies there, or the
+        preset's network cannot be built: then there is no folder.
+        """
+        preset.build_network()
         if self._checkpoints.exists():
             raise TrainingError(f"{self.path} holds a run already; continue it with --resume")
         try:

@@ -31,7 +31,7 @@ class Trainer:
         self.samples = 0
         self.step_count = 0
         torch.manual_seed(run.seed)
-        self.network = _to_device(InpaintingNetwork(preset.network), device)
+        self.network = _to_device(preset.build_network(), device)
         self.loss = _to_device(ReconstructionLoss(preset.losses), device)
         half_life = min(run.ema_half_life, run.samples / 20)  # short runs forget faster
         decay = 0.5 ** (run.batch / half_life)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
+from inpaint.errors import TrainingError
 from inpaint.mask_shapes import everyday
 from inpaint.metrics import Lpips
 from inpaint.network import InpaintingNetwork, composite
@@ -19,11 +20,16 @@ _SHOWN = 6
 
 
 class Validator:
-    """The centre crops of `photos` at `size` with everyday masks, the same ones every time."""
+    """The centre crops of `photos` at `size` with everyday masks, the same ones every time.
+
+    TrainingError if no photo can be decoded; single damaged ones are left out.
+    """
 
     def __init__(self, photos: Sequence[PhotoFile], size: int, device: torch.device):
         self.device = device
-        crops = [_centre_crop(decode(photo, size), size) for photo in photos]
+        crops = list(_centre_crops(photos, size))
+        if not crops:
+            raise TrainingError(f"none of {len(photos)} photos to validate on can be decoded")
         masks = [everyday(size, size, np.random.default_rng([7, i]))[0] for i in range(len(crops))]
         self.images = torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2)
         self.masks = torch.from_numpy(np.stack(masks))[:, None]
@@ -62,6 +68,11 @@ class Validator:
             yield image, mask, composite(image, mask, network(image, mask))
 
 
-def _centre_crop(picture: np.ndarray, size: int) -> np.ndarray:
-    top, left = ((length - size) // 2 for length in picture.shape[:2])
-    return picture[top : top + size, left : left + size]
+def _centre_crops(photos: Sequence[PhotoFile], size: int) -> Iterator[np.ndarray]:
+    for photo in photos:
+        try:
+            picture = decode(photo, size)
+        except (OSError, ValueError):  # damaged: left out here as in training
+            continue
+        top, left = ((length - size) // 2 for length in picture.shape[:2])
+        yield picture[top : top + size, left : left + size]

@@ -55,6 +55,8 @@ def test_a_run_leaves_figures_and_a_plot(photos, tmp_path, capsys):
     result = json.loads((tmp_path / "pooling.json").read_text())
     assert [o["label"] for o in result["outcomes"]] == ["stride", "max", "mean", "blur"]
     assert result["outcomes"][0]["curve"][-1][0] == 16
+    assert result["overrides"] == SMALL
+    assert "--set run.samples=16" in (tmp_path / "README.md").read_text()
     with Image.open(tmp_path / "pooling.webp") as plot:
         assert plot.width > 400
 
@@ -139,6 +141,11 @@ def test_a_mistake_is_one_line(photos, capsys):
         (["poling", "--data", str(photos)], "did you mean 'pooling'"),
         (["pooling"], "--data is missing"),
         (["pooling", "--data", str(photos), "--set", "run.batc=3"], "did you mean 'batch'"),
+        (
+            ["pooling", "--data", str(photos), "--set", "network.encoder_options={}"],
+            "pooling compares network.encoder_options.downsample",
+        ),
+        (["lrn", "--data", str(photos), "--set", "data.validation=0"], "takes five photos"),
     ):
         assert main(arguments) == 2
         (line,) = capsys.readouterr().err.splitlines()

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from inpaint import weights
 from inpaint.errors import TrainingError
@@ -21,7 +22,9 @@ from inpaint.methods.network import NetworkMethod
 from train.__main__ import main
 from train.loop import Training
 from train.parallel import Workers
+from train.photos import PhotoFile, check_photos
 from train.run import RunFolder
+from train.validation import Validator
 
 ADVERSARY = [
     "adversary.weight=1",
@@ -68,7 +71,7 @@ def test_twenty_steps_lower_the_loss_and_leave_a_whole_run(photos, tiny_flags, t
     assert len(losses) == 4
     assert losses[-1] < 0.9 * losses[0]
     figures = logged(run, "psnr_hole")
-    assert len(figures) == 3  # at 40 and 80 samples, and at the end
+    assert len(figures) == 2  # at 40 samples, and at the end
     names = {p.name for p in run.iterdir()}
     assert {"preset.toml", "log.csv", "samples", "checkpoints", "weights.safetensors"} <= names
     assert any(name.startswith("events.") for name in names)
@@ -220,3 +223,34 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(tiny, tmp_path):
     (tmp_path / "run/checkpoints/0000000001.pt").unlink()
     with pytest.raises(TrainingError, match="no readable checkpoint"):
         run.load_checkpoint()
+
+
+def test_a_network_that_cannot_be_built_is_one_line_and_leaves_no_folder(
+    photos, tiny_flags, tmp_path, capsys
+):
+    for override, message in (
+        ("network.encoder=vgg99", "did you mean"),
+        ("network.encoder_options.lrn=false", "lrn"),
+        ("network.bottleneck_options.convolution=fir", "fire"),
+        ("network.encoder_options={pretrained = true}", "'light' has no option 'pretrained'"),
+    ):
+        run = tmp_path / "run"
+        command = ["--data", str(photos), "--output", str(run), *tiny_flags, "--set", override]
+        assert main(command) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("train: network: ")
+        assert message in line
+        assert not run.exists()
+
+
+def test_damaged_photos_are_left_out_of_validation_too(photos, tmp_path):
+    good = check_photos([photos]).photos[:3]
+    torn = tmp_path / "torn.jpg"
+    with Image.open(photos / "00.png") as image:
+        image.save(torn)
+    torn.write_bytes(torn.read_bytes()[:-400])
+    damaged = [PhotoFile(torn, torn.name)]
+    validator = Validator([*damaged, *good], 32, torch.device("cpu"))
+    assert len(validator.images) == 3
+    with pytest.raises(TrainingError, match="none of 1 photos"):
+        Validator(damaged, 32, torch.device("cpu"))

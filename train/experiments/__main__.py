@@ -24,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("name", nargs="?", help="see --list")
     parser.add_argument("--data", nargs="+", metavar="PATH", help="folders or .tar files of photos")
-    parser.add_argument("--output", default="docs/experiments", metavar="FOLDER")
+    parser.add_argument("--output", default="runs/experiments", metavar="FOLDER")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--list", action="store_true", help="list the experiments and stop")
@@ -73,6 +73,7 @@ def run(
     print("\n".join(page.format_table(result.table)))
     output.mkdir(parents=True, exist_ok=True)
     kept = asdict(replace(result, panels=[]))  # which are the outcomes once more
+    kept["overrides"] = list(overrides)
     print(write_whole(output / f"{name}.json", json.dumps(kept, indent=1).encode()))
     print(plot(output / f"{name}.webp", result.question, result.panels))
     print(page.write_page(output))

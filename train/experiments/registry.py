@@ -38,6 +38,8 @@ def run_experiment(
 ) -> Result:
     """Run one on the photos of `sources`. TrainingError says what is wrong with what."""
     check_name(name)
+    if workers.world > 1:
+        raise TrainingError("an experiment runs in one process, not under torchrun")
     if name in _MODULES:
         return _MODULES[name].run(sources, workers, overrides)
     return variants.run(name, sources, workers, overrides)

@@ -16,7 +16,7 @@ from inpaint.weights import load_network
 from train.experiments.result import Panel, Result
 from train.loop import Training
 from train.parallel import Workers
-from train.photos import check_photos, split
+from train.photos import PhotoFile, check_photos, split
 from train.preset import Preset, load_preset, read_toml
 from train.run import RunFolder
 from train.validation import Validator
@@ -101,11 +101,30 @@ def load_experiment(name: str) -> Experiment:
 
 
 def presets_of(experiment: Experiment, overrides: Sequence[str] = ()) -> dict[str, Preset]:
-    """The preset of each variant by its label. TrainingError names a key that is wrong."""
+    """The preset of each variant by its label.
+
+    TrainingError names a key that is wrong, or that is what the experiment compares (but for the
+    run's own, by which it is made shorter).
+    """
+    for text in overrides:
+        if text.startswith("run."):
+            continue
+        for variant in experiment.variants:
+            for compared in variant.set:
+                if _overlap(text, compared):
+                    raise TrainingError(
+                        f"{text}: {experiment.name} compares {compared.partition('=')[0]}"
+                    )
     return {
         variant.label: load_preset(experiment.preset, [*experiment.set, *variant.set, *overrides])
         for variant in experiment.variants
     }
+
+
+def _overlap(first: str, second: str) -> bool:
+    """Whether two KEY=VALUE set the same key, or one a part of the other's."""
+    keys = [text.partition("=")[0].split(".") for text in (first, second)]
+    return all(a == b for a, b in zip(*keys))
 
 
 def run(
@@ -116,10 +135,14 @@ def run(
 ) -> Result:
     """Train and measure every variant on the same photos, masks and seed."""
     experiment = load_experiment(name)
+    presets = presets_of(experiment, overrides)
+    photos = check_photos(sources).photos
+    for preset in presets.values():
+        if not split(photos, preset.data.validation, preset.run.seed)[1]:
+            raise TrainingError("to measure on, it takes five photos, and data.validation above 0")
     outcomes = []
     with tempfile.TemporaryDirectory(prefix="photomend-") as temporary:
         runs = {v.label: Path(temporary) / str(i) for i, v in enumerate(experiment.variants)}
-        presets = presets_of(experiment, overrides)
         for variant in experiment.variants:
             preset = presets[variant.label]
             if variant.after:
@@ -134,7 +157,7 @@ def run(
             training = Training(preset, run, workers, sources)
             if not training.fit():
                 raise KeyboardInterrupt
-            outcomes.append(_measure(variant.label, preset, run, sources, experiment, workers))
+            outcomes.append(_measure(variant.label, preset, run, photos, experiment, workers))
     curves = {outcome.label: outcome.curve for outcome in outcomes}
     label = _LABELS.get(experiment.measure, experiment.measure)
     return Result(
@@ -151,12 +174,11 @@ def _measure(
     label: str,
     preset: Preset,
     run: RunFolder,
-    sources: Sequence[str | Path],
+    photos: Sequence[PhotoFile],
     experiment: Experiment,
     workers: Workers,
 ) -> Outcome:
     network = load_network(run.path / "weights.safetensors", str(workers.device))
-    photos = check_photos(sources).photos
     training, validation = split(photos, preset.data.validation, preset.run.seed)
     seen = training[: preset.data.limit or None][: len(validation)]
     unseen = Validator(validation, preset.data.size, workers.device)
