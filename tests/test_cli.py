@@ -395,7 +395,28 @@ def test_models_takes_a_network_apart(run):
     code, _, err = run("models", "vgg17", "--summary")
     assert code == 2
     assert "did you mean 'vgg" in err[0]
+    assert err[0].count("resnet18") == 1
     assert run("models", "--summary")[0] == 2
+
+
+def test_an_encoder_is_taken_apart_up_to_a_stride(run):
+    code, out, _ = run("models", "resnet18", "--summary", "--size", 64)
+    assert code == 0
+    assert out[0].startswith("resnet18, trained, on 64 x 64")
+    code, out, _ = run("models", "resnet18", "--summary", "--size", 64, "--stride", 32)
+    assert code == 0
+    assert out[0].startswith("resnet18 up to stride 32 in an untrained network, on 64 x 64")
+    assert any(line.startswith("encoder.stages.4") for line in out)
+    assert not any("." in line.split()[-3] for line in out[2:])  # receptive fields: whole pixels
+    for arguments, hint in (
+        (("resnet18", "--summary", "--stride", 5), "max_stride of resnet18 must be one of"),
+        (("default", "--summary", "--stride", 8), "'default' is none"),
+        (("resnet18", "--stride", 8), "--summary"),
+        (("vgg16",), "inpaint models vgg16 --summary"),
+    ):
+        code, _, err = run("models", *arguments)
+        assert code == 2
+        assert hint in err[0]
 
 
 def test_masks_are_those_of_the_evaluation(run, tmp_path):

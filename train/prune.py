@@ -31,7 +31,9 @@ from train.run import RunFolder
 IMPORTANCES = ("taylor", "magnitude")
 _SIDE = 128  # of the pictures that dependencies are traced and multiply-adds counted with
 _STEPS = 60  # from nothing to almost everything; it ends where enough is gone
-_MOST = 0.8  # of a layer's channels
+# Of a layer's channels at most so much of what every layer would lose if all lost alike: a layer of
+# few channels is quickly taken for unimportant, and is not.
+_MOST = 1.5
 _MULTIPLE = 8  # of channels that are left: what a CPU takes at once
 _BATCHES = 4  # that gradients are summed over, before each step
 
@@ -71,7 +73,7 @@ def prune(
             importance=measures[importance](),
             global_pruning=True,
             pruning_ratio=1.0,
-            max_pruning_ratio=_MOST,
+            max_pruning_ratio=min(_MOST * (1 - keep**0.5), 0.9),
             iterative_steps=_STEPS,
             ignored_layers=list(network.decoder.heads),
             round_to=_MULTIPLE,

@@ -53,3 +53,24 @@ def test_weights_that_end_too_early_are_refused(resnet, tmp_path):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ValueError, match=r"nowhere\.safetensors"):
         ENCODERS.create("resnet18", pretrained=tmp_path / "nowhere.safetensors")
+    with pytest.raises(ValueError, match=r"is a folder"):
+        ENCODERS.create("resnet18", pretrained=tmp_path)
+
+
+def test_a_file_as_torchvision_publishes_them(resnet, tmp_path):
+    path = tmp_path / "resnet18.pth"
+    torch.save(resnet[0].state_dict(), path)
+    kernels = ENCODERS.create("resnet18", pretrained=path).stages[0][0].weight
+    torch.testing.assert_close(kernels[:, :3], resnet[0].conv1.weight)
+
+
+@pytest.mark.parametrize("content", ["torn", "a whole module", "a list"])
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+def test_a_file_of_another_kind_is_refused(resnet, tmp_path, content, suffix):
+    path = tmp_path / f"resnet18{suffix}"
+    if content == "torn":
+        path.write_bytes(b"hello")
+    else:
+        torch.save([1] if content == "a list" else resnet[0], path)
+    with pytest.raises(ValueError, match=rf"resnet18\{suffix}"):
+        ENCODERS.create("resnet18", pretrained=path)

@@ -68,6 +68,18 @@ def test_one_that_sees_everything_says_so():
     assert not math.isinf(layers[0].receptive_field)
 
 
+@pytest.mark.parametrize("mean", [nn.AdaptiveAvgPool2d(1), lambda x: x.mean((2, 3), keepdim=True)])
+def test_a_mean_over_the_whole_map_sees_all_of_it(mean):
+    x = torch.rand(1, 2, 8, 8)
+    with ReceptiveFields() as fields:
+        fields.start(x)
+        excited = x * mean(x)
+        other = x * x.mean(1, keepdim=True)
+        quarter = F.adaptive_avg_pool2d(x, 4)
+        seen = [fields.of(tensor) for tensor in (excited, other, quarter)]
+    assert seen == [math.inf, 1, 2]
+
+
 @pytest.mark.parametrize("dilation", [1, 2])
 @pytest.mark.parametrize("name", [name for name in CONVOLUTIONS if name != "inception"])
 def test_receptive_fields_are_where_the_gradient_reaches(name, dilation):

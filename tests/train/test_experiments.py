@@ -11,7 +11,7 @@ from PIL import Image
 
 from inpaint import weights
 from inpaint.network import InpaintingNetwork, NetworkConfig
-from train import backbone_table
+from train.compare import timing
 from train.experiments import bits, pruning, shared_weights
 from train.experiments.__main__ import main
 from train.experiments.registry import list_experiments
@@ -113,7 +113,7 @@ def test_pruned_networks_are_measured_before_and_after(photos, tiny, tmp_path, m
     weights.save_network(start, network, {"preset": asdict(tiny)})
     monkeypatch.setattr(pruning, "WEIGHTS", start)
     monkeypatch.setattr(pruning, "SHARES", (1.0, 0.5))
-    for module in (pruning, backbone_table):
+    for module in (pruning, timing):
         monkeypatch.setattr(module, "SIDE", 64)
     command = [pruning.NAME, "--data", str(photos), "--output", str(tmp_path)]
     assert main([*command, *FLAGS]) == 0

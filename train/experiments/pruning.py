@@ -14,7 +14,7 @@ from typing import Any
 
 from inpaint import weights
 from inpaint.network import InpaintingNetwork, count_gmac, count_parameters
-from train.backbone_table import SIDE, time_forward_passes
+from train.compare.timing import SIDE, time_forward_passes
 from train.experiments.result import Panel, Result
 from train.parallel import Workers
 from train.photos import check_photos, split
