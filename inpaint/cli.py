@@ -229,6 +229,13 @@ def _add_models(commands: Any) -> None:
         metavar="N",
         help="of the picture that the summary counts for, N x N (default: %(default)s)",
     )
+    parser.add_argument(
+        "--stride",
+        type=int,
+        metavar="N",
+        help="with --summary: NAME is an encoder, cut where its maps are 1/N of the picture's side "
+        "(default: where the app's networks cut it)",
+    )
 
 
 def _add_export(commands: Any) -> None:

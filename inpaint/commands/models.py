@@ -24,7 +24,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.summary:
         if arguments.name is None:
             raise MethodError("--summary needs a NAME: a network, a weights file or an encoder")
-        _print_summary(arguments.name, arguments.size)
+        _print_summary(arguments.name, arguments.stride, arguments.size)
+    elif arguments.stride is not None:
+        raise MethodError("--stride is of --summary; give both")
     elif arguments.name is None:
         _list()
     else:
@@ -50,7 +52,10 @@ def _describe(name: str) -> None:
         print(f"{method.name}: {method.kind}; {method.description}")
         return
     if method is None and not Path(name).suffix:
-        raise MethodError(f"there is no method {name!r}; choose from: {', '.join(methods)}")
+        hint = (
+            f" ({name} is an encoder: inpaint models {name} --summary)" if _is_encoder(name) else ""
+        )
+        raise MethodError(f"there is no method {name!r}{hint}; choose from: {', '.join(methods)}")
     path = weights.find_weights(name)
     card = weights.read_card(path)
     print(f"{path.stem}: {path}")
@@ -60,10 +65,16 @@ def _describe(name: str) -> None:
     print(f"  sha256: {weights.sha256(path)}")
 
 
-def _print_summary(name: str, side: int) -> None:
+def _is_encoder(name: str) -> bool:
+    from inpaint.network import ENCODERS
+
+    return name in ENCODERS
+
+
+def _print_summary(name: str, stride: int | None, side: int) -> None:
     from inpaint.network.summary import summarise
 
-    network = _find_network(name)
+    what, network = _find_network(name, stride)
     layers = summarise(network, side)
     header = ("layer", "kind", "output", "kernel", "stride", "sees", "parameters", "multiply-adds")
     rows = [
@@ -73,7 +84,7 @@ def _print_summary(name: str, side: int) -> None:
             " x ".join(map(str, layer.output)),
             _format_kernel(layer),
             _format_pair(layer.stride),
-            "all" if math.isinf(layer.receptive_field) else f"{layer.receptive_field:g}",
+            "all" if math.isinf(layer.receptive_field) else str(math.ceil(layer.receptive_field)),
             f"{layer.parameters:,}",
             f"{layer.multiply_adds:,}",
         )
@@ -85,8 +96,8 @@ def _print_summary(name: str, side: int) -> None:
     table = [header, *rows, total]
     widths = [max(map(len, column)) for column in zip(*table)]
     print(
-        f"{name} on {side} x {side} pixels (d: dilation; sees: side of the square, in pixels, that "
-        "one step depends on)"
+        f"{what}, on {side} x {side} pixels (d: dilation; sees: side of the square, in pixels, "
+        "that one step depends on, or all of the picture)"
     )
     for row in table:
         words, numbers = row[:3], row[3:]
@@ -95,17 +106,29 @@ def _print_summary(name: str, side: int) -> None:
         print("  ".join(cells).rstrip())
 
 
-def _find_network(name: str) -> InpaintingNetwork:
-    """A shipped network, one in a file, or an untrained one around an encoder of that name."""
+def _find_network(name: str, stride: int | None) -> tuple[str, InpaintingNetwork]:
+    """A shipped network, one in a file, or an untrained one around an encoder of that name; and
+    which of these it is. Only the last can be cut at a `stride`, and is where one is given."""
     from inpaint.network import ENCODERS, InpaintingNetwork, NetworkConfig
     from inpaint.network.registry import nearest
 
     shipped = [info.name for info in weights.list_weights()]
-    if name in shipped or Path(name).suffix:
-        return weights.load_network(name)
+    if stride is None and (name in shipped or Path(name).suffix):
+        return f"{name}, trained", weights.load_network(name)
     if name in ENCODERS:
-        return InpaintingNetwork(NetworkConfig(encoder=name, max_channels=_SUMMARY_CHANNELS))
-    names = [*shipped, *ENCODERS]
+        options = {} if stride is None else {"max_stride": stride}
+        config = NetworkConfig(name, options, max_channels=_SUMMARY_CHANNELS)
+        try:
+            network = InpaintingNetwork(config)
+        except ValueError as error:  # no such stride
+            raise MethodError(f"--stride {stride}: {error}") from error
+        cut = network.encoder.strides[-1]
+        return f"{name} up to stride {cut} in an untrained network", network
+    if stride is not None:
+        raise MethodError(
+            f"--stride cuts an encoder, and {name!r} is none (encoders: {', '.join(ENCODERS)})"
+        )
+    names = list(dict.fromkeys([*shipped, *ENCODERS]))
     raise MethodError(
         f"{name!r} is no network{nearest(name, names)} (networks: {', '.join(names)}; or a "
         "weights file)"

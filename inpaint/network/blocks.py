@@ -29,7 +29,8 @@ class ResidualBlock(nn.Module):
 
 
 class PlainBlock(nn.Sequential):
-    """The layers of a residual block without the path that goes by them."""
+    """The layers of a `ResidualBlock` without the path that goes by them, and rectified at the
+    end as VGG's layers are."""
 
     def __init__(self, channels: int, *, dilation: int = 1, convolution: str = "3x3"):
         kernel = 3 if convolution == "3x3" else 1

@@ -15,7 +15,7 @@ from inpaint.network.registry import Registry
 
 
 def mean_fill(image: Tensor, mask: Tensor) -> Tensor:
-    """ImageNet's mean colour, which normalises to zero."""
+    """ImageNet's mean colour: zero for encoders that are normalised as ImageNet's networks are."""
     mean = torch.tensor(IMAGENET_MEAN, dtype=image.dtype, device=image.device)
     return torch.where(mask > 0.5, mean.view(1, 3, 1, 1), image)
 

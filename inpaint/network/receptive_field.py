@@ -27,6 +27,7 @@ _PIXELS: _Field = (_Axis(1, 1), _Axis(1, 1))
 
 _aten = torch.ops.aten
 _POOLS = {_aten.max_pool2d_with_indices, _aten.max_pool2d, _aten.avg_pool2d}
+_ADAPTIVE_MEANS = {_aten.adaptive_avg_pool2d, _aten._adaptive_avg_pool2d}
 _RESIZES = {_aten.upsample_nearest2d: 0, _aten.upsample_bilinear2d: 1}  # further steps they blend
 # Each step of what they return may have seen every step of what they take.
 _GLOBAL = {
@@ -82,9 +83,9 @@ class ReceptiveFields(TorchDispatchMode):
         return output
 
 
-def _pass(operation: Any, args: tuple, output: Any, before: _Axis, axis: int) -> _Axis:
+def _pass(operation: Any, args: tuple, output: Any, field: _Axis, axis: int) -> _Axis:
     """What a step covers after one operation; `args` and `output` are the operation's."""
-    reach, step = before
+    reach, step = field
     if operation is _aten.convolution:
         kernel, stride, dilation = args[1].shape[2 + axis], args[3][axis], args[5][axis]
         return _Axis(reach + (kernel - 1) * dilation * step, step * stride)
@@ -92,6 +93,13 @@ def _pass(operation: Any, args: tuple, output: Any, before: _Axis, axis: int) ->
         kernel = args[1][axis]
         stride = args[2][axis] if len(args) > 2 and args[2] else kernel
         return _Axis(reach + (kernel - 1) * step, step * stride)
+    if operation in _ADAPTIVE_MEANS:
+        before, after = args[0].shape[2 + axis], output.shape[2 + axis]
+        kernel = math.inf if after == 1 else math.ceil(before / after)
+        return _Axis(reach + (kernel - 1) * step, step * before / after)
+    if operation is _aten.mean and len(args) > 1:
+        over = {d % args[0].ndim for d in args[1]}
+        return _Axis(math.inf if args[0].ndim == 4 and 2 + axis in over else reach, step)
     if operation in _RESIZES:
         scale = args[0].shape[2 + axis] / output.shape[2 + axis]
         return _Axis(reach + _RESIZES[operation] * step, step * scale)
@@ -101,4 +109,4 @@ def _pass(operation: Any, args: tuple, output: Any, before: _Axis, axis: int) ->
         return _Axis(reach + (args[1] - 1) * step, step * args[1])
     if operation in _GLOBAL:
         return _Axis(math.inf, step)
-    return before
+    return field

@@ -19,6 +19,9 @@ class _InceptionEncoder(StagedEncoder):
 class GoogLeNetEncoder(_InceptionEncoder):
     """torchvision's GoogLeNet, up to the blocks at `max_stride` (2 to 32).
 
+    It differs from the paper as torchvision's does: 3x3 kernels stand for 5x5, and batch
+    normalisation follows each convolution, in place of local response normalisation.
+
     Features: conv1 (1/2), conv3 (1/4), inception 3b (1/8), 4e (1/16), 5b (1/32). Auxiliary
     outputs, which the paper hangs onto inner blocks, are the decoder's here.
     """

@@ -18,7 +18,7 @@ class LightEncoder(Encoder):
     at 1/2; it doubles at 1/4 and at 1/8.
     `downsample`: how a map is halved before 1/4 and 1/8: by the convolution's own `stride`, or
     before a convolution of stride 1 by the `max` or `mean` of 2x2, or by a `blur`. All have the
-    same parameters and multiply-adds.
+    same parameters; the first three also have the same multiply-adds, a blur has a little more.
     """
 
     strides = (2, 4, 8)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.error import URLError
 
+import torch
 import torchvision
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -20,10 +20,10 @@ def load_pretrained(
 ) -> None:
     """Fill the `used` parts of `network` (torchvision's architecture `name`) in place.
 
-    `source`: None or False leaves it as initialised; True takes torchvision's default
-    weights, from its cache or by download; a path is a safetensors file with torchvision's
-    names. What lies in the file beyond the used parts is left out. ValueError says which file
-    or which tensor does not fit.
+    `source`: None or False leaves it as initialised; True takes torchvision's default weights,
+    from its cache or by download; a path is a safetensors file, or a state dict as torchvision
+    publishes them (.pth), with torchvision's names. What lies in the file beyond the used parts
+    is left out. ValueError says which file or which tensor does not fit.
     """
     if not source:
         return
@@ -55,10 +55,22 @@ def _tensors_of(network: nn.Module, used: Iterable[nn.Module]) -> dict[str, Tens
 
 
 def _from_file(path: Path) -> dict[str, Tensor]:
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "is not there"
+        raise ValueError(f"cannot read pretrained weights {path}: it {what}")
     try:
-        return load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise ValueError(f"cannot read pretrained weights {path}: {error}") from error
+        if path.suffix in (".pth", ".pt"):
+            state = torch.load(path, map_location="cpu", weights_only=True)
+        else:
+            state = load_file(path)
+    except Exception as error:  # torch raises what it pleases on a file of another kind
+        raise ValueError(
+            f"cannot read pretrained weights {path}: no safetensors file, nor a .pth file of "
+            "tensors alone"
+        ) from error
+    if not (isinstance(state, dict) and all(isinstance(t, Tensor) for t in state.values())):
+        raise ValueError(f"pretrained weights {path} must hold named tensors and nothing else")
+    return state
 
 
 def _downloaded(name: str) -> dict[str, Tensor]:
