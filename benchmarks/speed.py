@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib.util
 import json
 import os
 import platform
+import shlex
 import statistics
 import subprocess
 import sys
@@ -26,6 +28,7 @@ from memory import peak_memory
 
 SIZES = (256, 512, 1024)
 LAYOUTS = {"ResNet-50": "contiguous_format", "ResNet-50, channels last": "channels_last"}
+GRAPH_RUNTIMES = ("onnxruntime", "openvino")
 _PRECISIONS = ("fp32", "fp16", "int8")
 # Dense 3x3 convolutions of different shapes (channels, side): the best rate is the machine's.
 _SHAPES = ((64, 128), (128, 64), (128, 128), (192, 64), (256, 64))
@@ -64,6 +67,10 @@ def main() -> int:
     return 0
 
 
+def runtimes() -> list[str]:
+    return [name for name in ("torch", *GRAPH_RUNTIMES) if importlib.util.find_spec(name)]
+
+
 def candidates(extra: list[str]) -> dict[str, tuple[str, str]]:
     """What is measured: a method's name or file, and its runtime, by what the table calls it."""
     from inpaint import list_methods
@@ -71,7 +78,7 @@ def candidates(extra: list[str]) -> dict[str, tuple[str, str]]:
     found = {}
     for info in list_methods():
         if info.kind == "network":
-            for runtime in ("torch", "onnxruntime"):
+            for runtime in runtimes():
                 found[f"{info.name}, {runtime}"] = (info.name, runtime)
         elif info.name != "biharmonic":  # which takes minutes
             found[info.name] = (info.name, "auto")
@@ -128,12 +135,16 @@ def measure_times(extra: list[str], sizes: list[int], repeats: int) -> dict:
     for name, (method, runtime) in candidates(extra).items():
         calls[name] = create_method(method, "cpu", runtime).fill
     seconds: dict[str, dict[int, float]] = {name: {} for name in calls}
+    spread: list[float] = []  # times of the yardstick over their median
     for size in sizes:
         case = make_case(size)
         turns = {name: lambda call=call, case=case: call(*case) for name, call in calls.items()}
-        for name, value in take_turns(turns, repeats).items():
-            seconds[name][size] = value
-    return {"seconds": seconds, "rates": measure_rates(repeats)}
+        for name, taken in take_turns(turns, repeats).items():
+            seconds[name][size] = statistics.median(taken)
+            if name in LAYOUTS:
+                spread += [value / seconds[name][size] for value in taken]
+    rates = measure_rates(repeats)
+    return {"seconds": seconds, "rates": rates, "spread": (min(spread), max(spread))}
 
 
 def make_case(size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -144,8 +155,8 @@ def make_case(size: int) -> tuple[np.ndarray, np.ndarray]:
     return rng.random((size, size, 3), np.float32), hole
 
 
-def take_turns(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Median seconds of each, all called once to warm up, then in turns."""
+def take_turns(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
+    """Seconds of each, all called once to warm up, then in turns."""
     taken: dict[str, list[float]] = {name: [] for name in calls}
     for repeat in range(repeats + 1):
         for name, call in calls.items():
@@ -153,7 +164,7 @@ def take_turns(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str
             call()
             if repeat:
                 taken[name].append(time.perf_counter() - began)
-    return {name: statistics.median(values) for name, values in taken.items()}
+    return taken
 
 
 def measure_rates(repeats: int) -> dict[str, float]:
@@ -170,28 +181,27 @@ def measure_rates(repeats: int) -> dict[str, float]:
         weight = torch.rand(channels, channels, 3, 3)
         last = x.contiguous(memory_format=torch.channels_last)
         kernel = weight.contiguous(memory_format=torch.channels_last)
-        session = one_convolution(channels)
-        feed = {"x": x.numpy()}
         new = {
             f"torch {channels} {size}": lambda x=x, w=weight: F.conv2d(x, w, padding=1),
             f"torch {channels} {size} last": lambda x=last, w=kernel: F.conv2d(x, w, padding=1),
-            f"onnxruntime {channels} {size}": lambda s=session, f=feed: s.run(None, f),
         }
+        for runtime in runtimes()[1:]:
+            run, feed = one_convolution(channels, runtime), {"x": x.numpy()}
+            new[f"{runtime} {channels} {size}"] = lambda run=run, feed=feed: run(feed)
         calls |= new
         work |= dict.fromkeys(new, 9 * channels * channels * size * size)
     with torch.inference_mode():
         taken = take_turns(calls, repeats)
     rates: dict[str, float] = {}
-    for name, value in taken.items():
+    for name, values in taken.items():
         kind = name if name == "matrix product" else name.split()[0]
-        rates[kind] = max(rates.get(kind, 0), work[name] / value / 1e9)
+        rates[kind] = max(rates.get(kind, 0), work[name] / statistics.median(values) / 1e9)
     return rates
 
 
-def one_convolution(channels: int):
+def one_convolution(channels: int, runtime: str) -> Callable:
+    """A 3x3 convolution that takes {"x": array}, as the methods of that runtime run it."""
     from onnx import TensorProto, helper, numpy_helper
-
-    from inpaint.methods.onnx import open_session
 
     rng = np.random.default_rng(0)
     weight = rng.random((channels, channels, 3, 3), np.float32)
@@ -204,7 +214,14 @@ def one_convolution(channels: int):
         [numpy_helper.from_array(weight, "w")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
-    return open_session(model.SerializeToString())
+    if runtime == "openvino":
+        from inpaint.methods.openvino import compile_model
+
+        return compile_model(model)
+    from inpaint.methods.onnxruntime import open_session
+
+    session = open_session(model.SerializeToString())
+    return lambda feed: session.run(None, feed)
 
 
 def measure_memory(candidate: tuple[str, str]) -> float:
@@ -224,14 +241,17 @@ def page(parts: dict[int, dict], memory: dict[str, float], repeats: int) -> str:
 
     gmac = {info.name: info.card.get("gmac_512") for info in list_weights()}
     most = max(parts)
+    least = min(part["spread"][0] for part in parts.values())
+    longest = max(part["spread"][1] for part in parts.values())
     sizes = list(next(iter(parts[most]["seconds"].values())))
     lines = [
         "# Speed on a CPU",
         "",
-        "Written by `python benchmarks/speed.py --write docs/speed.md`, on a machine that did "
-        "nothing else:",
-        f"{cpu_name()}, {os.cpu_count()} cores, torch {torch.__version__}, ONNX Runtime "
-        f"{onnxruntime.__version__}.",
+        f"Written by `{shlex.join(['python', *sys.argv])}` on {cpu_name()}, {os.cpu_count()} "
+        f"cores, torch {torch.__version__}, ONNX Runtime {onnxruntime.__version__}"
+        f"{openvino_version()}. While it ran, "
+        f"ResNet-50 took from {least:.2f} to {longest:.2f} of its median at the same size: so much "
+        "is noise.",
         "",
         f"Times are medians of {repeats} fills, all methods taking turns, over the median of "
         "ResNet-50's forward pass in torch at the same size and number of threads (float32, its "
@@ -256,7 +276,7 @@ def page(parts: dict[int, dict], memory: dict[str, float], repeats: int) -> str:
         network = name.partition(",")[0].removesuffix("-fp32")
         rate = ""
         if gmac.get(network) and "512" in sizes:
-            runtime = "torch" if name.endswith("torch") else "onnxruntime"
+            runtime = name.partition(", ")[2] or "onnxruntime"
             reached = gmac[network] / parts[most]["seconds"][name]["512"]
             rate = f"{reached / parts[most]['rates'][runtime]:.0%}"
         held = f"{memory[name]:.0f}" if name in memory else ""
@@ -269,6 +289,14 @@ def page(parts: dict[int, dict], memory: dict[str, float], repeats: int) -> str:
             f"| {threads} | " + " | ".join(f"{part['rates'][kind]:.0f}" for kind in kinds) + " |"
         )
     return "\n".join([*lines, ""])
+
+
+def openvino_version() -> str:
+    if "openvino" not in runtimes():
+        return ""
+    import openvino
+
+    return f", OpenVINO {openvino.__version__.partition('-')[0]}"
 
 
 def cpu_name() -> str:

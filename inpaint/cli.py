@@ -99,7 +99,8 @@ def _add_restore(commands: Any) -> None:
         "--runtime",
         default="auto",
         metavar="R",
-        help="what runs a network: auto (the quickest that is there), torch or onnxruntime",
+        help="what runs a network: auto (the quickest for a few photos), torch, onnxruntime, or "
+        "openvino (a little quicker for many, slower to start; needs photomend[openvino])",
     )
     parser.add_argument(
         "--grow",

@@ -19,7 +19,8 @@ import numpy as np
 from inpaint import quantisation, weights
 from inpaint.errors import MethodError
 from inpaint.known_pixels import enlarge
-from inpaint.methods.onnx import open_session
+from inpaint.methods.graph import KEY, SUFFIX
+from inpaint.methods.onnxruntime import open_session
 from inpaint.stored_tensors import GRAPH_PREFIX, read_tensors
 from inpaint.whole_file import write_whole
 
@@ -27,12 +28,10 @@ if TYPE_CHECKING:
     import onnx
     import torch
 
-SUFFIX = ".onnx"
 INPUTS, OUTPUT = ("image", "mask"), "restored"
 PRECISIONS = ("fp32", "fp16", "int8")
 # By how much at most a restoration may differ from torch's, in [0, 1]; int8 is judged by LPIPS.
 TOLERANCES = {"fp32": 1e-4, "fp16": 0.02}
-KEY = "photomend"  # of the metadata: a JSON object, see `describe`
 
 
 def write_graph(name: str | Path, path: str | Path | None = None) -> Path:

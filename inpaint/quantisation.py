@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inpaint.mask_shapes import random_mask
-from inpaint.methods.onnx import open_session
+from inpaint.methods.onnxruntime import open_session
 from inpaint.photo import Photo
 
 if TYPE_CHECKING:

@@ -15,11 +15,12 @@ from inpaint import Inpainter, create_method, weights
 from inpaint.cli import main
 from inpaint.errors import MethodError, WeightsError
 from inpaint.methods.network import NetworkMethod
-from inpaint.methods.onnx import OnnxMethod
+from inpaint.methods.onnxruntime import OnnxRuntimeMethod
 from inpaint.network import InpaintingNetwork, NetworkConfig
 from inpaint.onnx_graph import PRECISIONS, TOLERANCES, export, write_graph
 
 TOLERATED = {**TOLERANCES, "int8": 0.1}
+GRAPH_RUNTIMES = ("onnxruntime", "openvino")
 
 
 def save(path, seed: int = 0, width: int = 8):
@@ -63,10 +64,11 @@ def restore(method, photos):
     return Inpainter(method).restore_array(image, hole)
 
 
+@pytest.mark.parametrize("runtime", GRAPH_RUNTIMES)
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_an_exported_file_restores_as_torch_does(precision, folder, photos, exported):
+def test_an_exported_file_restores_as_torch_does(precision, runtime, folder, photos, exported):
     path = exported[precision].path
-    found = restore(path, photos)
+    found = restore(create_method(path, runtime=runtime), photos)
     wanted = restore(create_method(folder / "tiny.safetensors", runtime="torch"), photos)
     assert np.abs(found - wanted).max() <= TOLERATED[precision]
     method = create_method(path)
@@ -91,20 +93,21 @@ def test_int8_needs_photos(folder, tmp_path):
         export(folder / "tiny.safetensors", tmp_path / "tiny.onnx", "int8")
 
 
+@pytest.mark.parametrize("runtime", GRAPH_RUNTIMES)
 @pytest.mark.parametrize("shape", [(1, 1), (2, 9), (37, 53), (160, 131)])
-def test_a_graph_and_its_weights_restore_as_torch_does(folder, shape, picture, hole):
+def test_a_graph_and_its_weights_restore_as_torch_does(folder, shape, runtime, picture, hole):
     image, mask = (picture(*shape) / 255).astype(np.float32), hole(*shape)
     fills = [
-        create_method(folder / "tiny.safetensors", runtime=runtime).fill(image, mask)
-        for runtime in ("onnxruntime", "torch")
+        create_method(folder / "tiny.safetensors", runtime=r).fill(image, mask)
+        for r in (runtime, "torch")
     ]
     np.testing.assert_allclose(*fills, atol=1e-4)
 
 
 def test_without_a_gpu_the_graph_is_taken(folder, tmp_path, monkeypatch):
-    assert isinstance(create_method(folder / "tiny.safetensors", "cpu"), OnnxMethod)
+    assert isinstance(create_method(folder / "tiny.safetensors", "cpu"), OnnxRuntimeMethod)
     monkeypatch.setattr("inpaint.methods._may_have_gpu", lambda: False)
-    assert isinstance(create_method(folder / "tiny.safetensors"), OnnxMethod)
+    assert isinstance(create_method(folder / "tiny.safetensors"), OnnxRuntimeMethod)
     assert isinstance(create_method(folder / "tiny.safetensors", runtime="torch"), NetworkMethod)
     monkeypatch.setattr("inpaint.methods._may_have_gpu", lambda: True)
     monkeypatch.setattr("inpaint.methods._choose_device", lambda device: "cpu")
@@ -115,7 +118,7 @@ def test_a_graph_serves_all_weights_of_its_network(folder, tmp_path, photos):
     path = save(tmp_path / "other.safetensors", seed=1)
     (tmp_path / "other.onnx").write_bytes((folder / "tiny.onnx").read_bytes())
     method = create_method(path, "cpu")
-    assert isinstance(method, OnnxMethod)
+    assert isinstance(method, OnnxRuntimeMethod)
     assert method.name == "other"
     wanted = restore(create_method(path, runtime="torch"), photos)
     np.testing.assert_allclose(restore(method, photos), wanted, atol=1e-4)
@@ -137,18 +140,21 @@ def test_a_graph_that_is_missing_is_said(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"no model", bytes(range(256)) * 9])
-def test_what_is_no_model_is_refused(content, tmp_path):
+@pytest.mark.parametrize("runtime", GRAPH_RUNTIMES)
+def test_what_is_no_model_is_refused(content, runtime, tmp_path):
     (tmp_path / "bad.onnx").write_bytes(content)
     with pytest.raises(WeightsError, match=r"bad\.onnx.*photomend has exported"):
-        create_method(tmp_path / "bad.onnx")
+        create_method(tmp_path / "bad.onnx", runtime=runtime)
 
 
-def test_a_graph_alone_is_no_method(folder):
+@pytest.mark.parametrize("runtime", GRAPH_RUNTIMES)
+def test_a_graph_alone_is_no_method(folder, runtime):
     with pytest.raises(WeightsError, match=r"tiny\.onnx"):
-        create_method(folder / "tiny.onnx")
+        create_method(folder / "tiny.onnx", runtime=runtime)
 
 
-def test_a_model_cannot_have_other_files_read(tmp_path, exported):
+@pytest.mark.parametrize("runtime", GRAPH_RUNTIMES)
+def test_a_model_cannot_have_other_files_read(runtime, tmp_path, exported):
     model = onnx.load(exported["fp32"].path)
     (tmp_path / "secret").write_bytes(b"secret" * 100_000)
     tensor = next(t for t in model.graph.initializer if t.name.endswith("weight"))
@@ -158,7 +164,7 @@ def test_a_model_cannot_have_other_files_read(tmp_path, exported):
     entry.key, entry.value = "location", str(tmp_path / "secret")
     (tmp_path / "tiny.onnx").write_bytes(model.SerializeToString())
     with pytest.raises(WeightsError, match="photomend has exported"):
-        create_method(tmp_path / "tiny.onnx")
+        create_method(tmp_path / "tiny.onnx", runtime=runtime)
 
 
 @pytest.mark.parametrize(
@@ -166,6 +172,7 @@ def test_a_model_cannot_have_other_files_read(tmp_path, exported):
     [
         ("default", "cpu", "tensorflow", "there are: auto, torch"),
         ("default", "cuda", "onnxruntime", "CPU"),
+        ("default", "cuda", "openvino", "CPU"),
         ("some.onnx", "cpu", "torch", "safetensors"),
         ("some.onnx", "cpu", "auto", "No such file"),
     ],
@@ -178,8 +185,17 @@ def test_choices_that_do_not_go_together(name, device, runtime, said):
 @pytest.mark.parametrize("name", [info.name for info in weights.list_weights()])
 def test_shipped_networks_have_a_graph_that_fits(name, picture, hole):
     image, mask = (picture(67, 90) / 255).astype(np.float32), hole(67, 90)
-    fills = [create_method(name, "cpu", r).fill(image, mask) for r in ("onnxruntime", "torch")]
-    np.testing.assert_allclose(*fills, atol=1e-3)
+    wanted = create_method(name, "cpu", "torch").fill(image, mask)
+    for runtime in GRAPH_RUNTIMES:
+        found = create_method(name, "cpu", runtime).fill(image, mask)
+        np.testing.assert_allclose(found, wanted, atol=1e-3)
+
+
+def test_a_runtime_that_is_missing_is_said(monkeypatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    monkeypatch.delitem(sys.modules, "inpaint.methods.openvino", raising=False)
+    with pytest.raises(MethodError, match=r"pip install 'photomend\[openvino\]'"):
+        create_method("default", "cpu", "openvino")
 
 
 def test_restoring_takes_no_torch(photos, tmp_path):

@@ -9,7 +9,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from inpaint.errors import MethodError
-from inpaint.onnx_graph import SUFFIX, export, write_graph
+from inpaint.methods.graph import SUFFIX
+from inpaint.onnx_graph import export, write_graph
 from inpaint.pairing import find_photos
 
 _PHOTOS = 16  # more change nothing: ranges, not colours, are measured on them

@@ -28,7 +28,7 @@ CLASSICAL = {
     "navier-stokes": "OpenCV's fluid dynamics: continues lines; for thin scratches",
     "biharmonic": "scikit-image: the smoothest surface; for small holes, slow on large ones",
 }
-RUNTIMES = ("auto", "torch", "onnxruntime")
+RUNTIMES = ("auto", "torch", "onnxruntime", "openvino")
 _NETWORK_SUFFIX, _GRAPH_SUFFIX = ".safetensors", ".onnx"
 _DEVICES_WITHOUT_TORCH = ("auto", "cpu")
 # What a driver for NVIDIA's or AMD's cards leaves on a system; Apple's chips are asked by name.
@@ -76,7 +76,8 @@ def create_method(name: str | Path | Method, device: str = "auto", runtime: str 
 
     device: "auto" (a GPU if there is one), "cpu", "cuda", "cuda:N" or "mps"; classical methods
     run on the CPU whatever it is. runtime: what runs a network, one of RUNTIMES; "auto" is ONNX
-    Runtime on a CPU where a graph lies beside the weights (benchmarks/speed.py), else torch.
+    Runtime on a CPU where a graph lies beside the weights, else torch. OpenVINO may fill a window
+    quicker, but takes a second or two to start (docs/speed.md), so it is taken when asked for.
     MethodError names the choices and the nearest; WeightsError says what is wrong with a file.
     """
     if runtime not in RUNTIMES:
@@ -100,16 +101,16 @@ def create_method(name: str | Path | Method, device: str = "auto", runtime: str 
 
 def _create_network(name: str | Path, device: str, runtime: str) -> Method:
     is_graph = Path(name).suffix == _GRAPH_SUFFIX
-    if is_graph or runtime == "onnxruntime":
+    if is_graph or runtime in ("onnxruntime", "openvino"):
         if runtime == "torch":
             raise MethodError(f"{name}: torch runs {_NETWORK_SUFFIX} files, not {_GRAPH_SUFFIX}")
         if device not in _DEVICES_WITHOUT_TORCH:
-            raise MethodError(f"ONNX Runtime runs on the CPU here, not on {device!r}")
-        return _create_onnx(name)
+            raise MethodError(f"graphs run on the CPU here, not on {device!r}")
+        return _create_graph_method(name, runtime)
     without_gpu = device == "cpu" or (device == "auto" and not _may_have_gpu())
     if runtime == "auto" and without_gpu and _has_graph(name):
         try:
-            return _create_onnx(name)
+            return _create_graph_method(name, runtime)
         except WeightsError:  # of another network, or damaged; torch needs the weights only
             pass
     from inpaint.methods.network import NetworkMethod
@@ -117,12 +118,18 @@ def _create_network(name: str | Path, device: str, runtime: str) -> Method:
     return NetworkMethod(name, _choose_device(device))
 
 
-def _create_onnx(name: str | Path) -> Method:
+def _create_graph_method(name: str | Path, runtime: str) -> Method:
     try:
-        from inpaint.methods.onnx import OnnxMethod
+        if runtime == "openvino":
+            from inpaint.methods.openvino import OpenVinoMethod
+
+            return OpenVinoMethod(name)
+        from inpaint.methods.onnxruntime import OnnxRuntimeMethod
+
+        return OnnxRuntimeMethod(name)
     except ImportError as error:
-        raise MethodError(f"{name}: ONNX Runtime is missing: pip install onnxruntime") from error
-    return OnnxMethod(name)
+        package = "'photomend[openvino]'" if runtime == "openvino" else "onnxruntime"
+        raise MethodError(f"{name}: {error.name} is missing: pip install {package}") from error
 
 
 def _has_graph(name: str | Path) -> bool:

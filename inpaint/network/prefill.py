@@ -48,7 +48,7 @@ def push_pull(image: Tensor, mask: Tensor, levels: int | None = None) -> Tensor:
 
 
 def _halve(x: Tensor) -> Tensor:
-    return F.avg_pool2d(x, 2, ceil_mode=True, count_include_pad=False)
+    return F.avg_pool2d(F.pad(x, (0, 1, 0, 1)), 2)
 
 
 PREFILLS = Registry("prefill")
