@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,8 +34,22 @@ class Named:
         return number, os.getpid()
 
 
-def test_outcomes_come_in_order_from_two_workers():
-    found = list(map_on_cluster(Named, list(range(12)), workers=2))
+class Waiting(Named):
+    """Works once another one has begun: the first to start could do all alone."""
+
+    def __init__(self, folder: Path) -> None:
+        (folder / str(os.getpid())).touch()
+        self._folder = folder
+
+    def __call__(self, number: int) -> tuple[int, int]:
+        end = time.monotonic() + 120
+        while len(list(self._folder.iterdir())) < 2 and time.monotonic() < end:
+            time.sleep(0.05)
+        return super().__call__(number)
+
+
+def test_outcomes_come_in_order_from_two_workers(tmp_path):
+    found = list(map_on_cluster(partial(Waiting, tmp_path), list(range(12)), workers=2))
     assert [number for number, _ in found] == list(range(12))
     workers = {worker for _, worker in found}
     assert len(workers) == 2

@@ -33,7 +33,7 @@ _SIDE = 128  # of the pictures that dependencies are traced and multiply-adds co
 _STEPS = 60  # from nothing to almost everything; it ends where enough is gone
 # Of a layer's channels at most so much of what every layer would lose if all lost alike: a layer of
 # few channels is quickly taken for unimportant, and is not.
-_MOST = 1.5
+_MOST = 1.2
 _MULTIPLE = 8  # of channels that are left: what a CPU takes at once
 _BATCHES = 4  # that gradients are summed over, before each step
 

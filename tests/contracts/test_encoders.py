@@ -10,7 +10,7 @@ import torch
 import torchvision
 
 from inpaint import create_method
-from inpaint.network import ENCODERS, InpaintingNetwork, NetworkConfig
+from inpaint.network import ENCODERS, InpaintingNetwork, NetworkConfig, graph
 from inpaint.onnx_graph import TOLERANCES, export
 from inpaint.weights import load_network, save_network
 
@@ -184,7 +184,8 @@ def test_comes_back_from_its_weights_file(network, name, tmp_path):
     assert difference < 0.02  # the file holds halves
 
 
-def test_exported_it_restores_as_in_torch(network, tmp_path):
+def test_exported_it_restores_as_in_torch(network, tmp_path, monkeypatch):
+    monkeypatch.setattr(graph, "_LEVELS", 9)  # enough for these sizes; tracing takes its time
     path = save_network(tmp_path / "network.safetensors", network, {})
     method = create_method(export(path, tmp_path / "network.onnx").path)
     again = load_network(path)
