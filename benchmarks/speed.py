@@ -29,6 +29,7 @@ from memory import peak_memory
 SIZES = (256, 512, 1024)
 LAYOUTS = {"ResNet-50": "contiguous_format", "ResNet-50, channels last": "channels_last"}
 GRAPH_RUNTIMES = ("onnxruntime", "openvino")
+_REST = 0.05  # seconds until the threads of the one before have ceased to spin
 _PRECISIONS = ("fp32", "fp16", "int8")
 # Dense 3x3 convolutions of different shapes (channels, side): the best rate is the machine's.
 _SHAPES = ((64, 128), (128, 64), (128, 128), (192, 64), (256, 64))
@@ -160,6 +161,7 @@ def take_turns(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str
     taken: dict[str, list[float]] = {name: [] for name in calls}
     for repeat in range(repeats + 1):
         for name, call in calls.items():
+            time.sleep(_REST)
             began = time.perf_counter()
             call()
             if repeat:

@@ -67,13 +67,15 @@ def _add_restore(commands: Any) -> None:
         "restore",
         help="fill the masked parts of a photo, or of a folder of photos",
         description="Fill the masked parts of a photo, or of all photos of a folder, and write "
-        "them in their own format with their metadata. The photo itself is never overwritten.",
+        "them in their own format with their metadata. The photo itself is never overwritten. "
+        "Photos, masks and results may lie in buckets too: s3://bucket/folder, gs://..., and what "
+        "else fsspec knows (needs photomend[buckets]).",
     )
-    parser.add_argument("photo", type=Path, metavar="PHOTO|FOLDER")
+    parser.add_argument("photo", type=_place, metavar="PHOTO|FOLDER")
     parser.add_argument(
         "-m",
         "--mask",
-        type=Path,
+        type=_place,
         required=True,
         metavar="MASK|FOLDER",
         help="a picture as large as the photo, white where to fill; or a folder with masks of the "
@@ -83,7 +85,7 @@ def _add_restore(commands: Any) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=Path,
+        type=_place,
         metavar="OUT",
         help="a file, or a folder that exists; for a folder of photos a folder, made if need be "
         "(default: PHOTO_restored, FOLDER_restored). The suffix of a file sets the format",
@@ -197,15 +199,18 @@ def _add_evaluate(commands: Any) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=Path,
+        type=_local_path,
         metavar="FOLDER",
-        help="write report.json and report.csv there",
+        help="write report.json and report.csv there, and what is measured as it comes",
     )
     _add_device(parser)
     _add_cluster(parser)
     _add_seed(parser)
     parser.add_argument(
         "--limit", type=_number(int, 1), metavar="N", help="only the first N photos"
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on where an evaluation into FOLDER was stopped"
     )
     _add_overwrite(parser)
 
@@ -374,6 +379,23 @@ def _number(kind: type, least: int, most: int | None = None) -> Any:
         return number
 
     return parse
+
+
+def _place(text: str) -> Path:
+    """A path or an address, see `inpaint.places`."""
+    from inpaint.errors import InpaintError
+    from inpaint.places import as_place
+
+    try:
+        return as_place(text)
+    except InpaintError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _local_path(text: str) -> Path:
+    if "://" in text:
+        raise argparse.ArgumentTypeError(f"{text} is no folder on this machine")
+    return Path(text)
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -8,7 +8,6 @@ report.write("reports/first")
 from __future__ import annotations
 
 import importlib.metadata
-import itertools
 import os
 import platform
 import time
@@ -22,8 +21,10 @@ import numpy as np
 from inpaint import metrics
 from inpaint.cluster import map_on_cluster
 from inpaint.errors import InpaintError, MaskError, PhotoError
+from inpaint.journal import Journal
 from inpaint.mask_shapes import KINDS, random_mask
 from inpaint.pairing import MaskFolder
+from inpaint.places import as_place
 from inpaint.report import Report, Row
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def evaluate(
     device: str = "auto",
     seed: int = 20240,
     cluster: str | None = None,
+    journal: Journal | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """Fill every photo by every method and measure how near that is to the photo.
@@ -60,7 +62,8 @@ def evaluate(
     [seed, i] (so the order of photos matters, their number does not), or a folder with a mask for
     every photo (see `inpaint.pairing`). `progress` is called with fills done and fills in all.
     `cluster`: the address of a Ray cluster that does the work (see `map_on_cluster`; paths must be
-    absolute then).
+    absolute then). `journal`: keeps the rows as they come, and those that it has are not measured
+    again.
 
     A photo that cannot be read, masked or filled becomes a row with an error for each method that
     it concerns. Raises MethodError and WeightsError for methods that do not exist, MaskError for
@@ -72,22 +75,32 @@ def evaluate(
         raise InpaintError("no methods to evaluate")
     make = partial(_Evaluator, masks, methods, device, seed)
     evaluator = make()
-    numbered = [(index, Path(path)) for index, path in enumerate(photos)]
-    measured = map(evaluator, numbered) if not cluster else map_on_cluster(make, numbered, cluster)
-    rows: list[Row] = []
-    for row in itertools.chain.from_iterable(measured):
-        rows.append(row)
-        if progress is not None:
-            progress(len(rows), len(photos) * len(methods))
+    numbered = [(index, as_place(path)) for index, path in enumerate(photos)]
+    environment = _environment(evaluator.device, evaluator.inpainters)
+    settings = {
+        "masks": str(masks),
+        "seed": seed if masks in KINDS else None,
+        "methods": list(evaluator.inpainters),
+        "photos": len(photos),
+    }
+    rows: dict[int, list[Row]] = {}
+    if journal is not None:
+        about = {**settings, "weights": environment["weights_sha256"]}
+        rows = journal.open({**about, "names": [str(path) for _, path in numbered]})
+    left = [(index, path) for index, path in numbered if index not in rows]
+    done = len(rows) * len(methods)
+    measured = map(evaluator, left) if not cluster else map_on_cluster(make, left, cluster)
+    for (index, _), rows[index] in zip(left, measured):
+        if journal is not None:
+            journal.add(index, rows[index])
+        for _ in rows[index]:
+            done += 1
+            if progress is not None:
+                progress(done, len(photos) * len(methods))
     return Report(
-        rows=tuple(rows),
-        environment=_environment(evaluator.device, evaluator.inpainters),
-        settings={
-            "masks": str(masks),
-            "seed": seed if masks in KINDS else None,
-            "methods": list(evaluator.inpainters),
-            "photos": len(photos),
-        },
+        rows=tuple(row for index, _ in numbered for row in rows[index]),
+        environment=environment,
+        settings=settings,
     )
 
 
@@ -139,16 +152,17 @@ def _masks(masks: str | os.PathLike, seed: int) -> _FindMask:
             return random_mask(kind, *shape, np.random.default_rng([seed, index])), kind
 
         return draw
-    if not Path(masks).is_dir():
+    folder = as_place(masks)
+    if not folder.is_dir():
         raise MaskError(
             f"masks: {str(masks)!r} is neither a folder nor a kind ({', '.join(KINDS)})"
         )
-    folder = MaskFolder(masks)
+    pairs = MaskFolder(folder)
 
     def read(index: int, photo: Path, shape: tuple[int, int]) -> tuple[np.ndarray, str]:
         from inpaint.mask import check_hole, read_mask
 
-        path = folder.find(photo)
+        path = pairs.find(photo)
         hole = read_mask(path, shape)
         check_hole(hole)
         return hole, str(path)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from inpaint.errors import MaskError, PhotoError
+from inpaint.places import as_place, is_remote, is_same_file
 
 _MASK_ENDING = "_mask"
 
@@ -23,9 +24,9 @@ def find_photos(sources: str | os.PathLike | Iterable[str | os.PathLike]) -> lis
     masks `NAME_mask` of photos beside them are left out. A file that is named itself is taken as
     it is. Raises PhotoError for what does not exist, and where no photo is found.
     """
-    if isinstance(sources, (str, os.PathLike)):
+    if isinstance(sources, (str, os.PathLike)) or is_remote(sources):
         sources = [sources]
-    sources = [Path(source) for source in sources]
+    sources = [as_place(source) for source in sources]
     found: list[Path] = []
     for source in sources:
         if source.is_dir():
@@ -45,7 +46,7 @@ class MaskFolder:
     """The masks of a folder, found by the names of their photos."""
 
     def __init__(self, folder: str | os.PathLike) -> None:
-        self.folder = Path(folder)
+        self.folder = as_place(folder)
         if not self.folder.is_dir():
             raise MaskError(f"{folder}: no such folder of masks")
         self._masks: dict[str, list[Path]] = {}
@@ -54,10 +55,10 @@ class MaskFolder:
 
     def find(self, photo: str | os.PathLike) -> Path:
         """The mask of a photo. Raises MaskError where there is none, or more than one."""
-        photo = Path(photo)
+        photo = as_place(photo)
         for name in (_key(photo) + _MASK_ENDING, _key(photo)):
             # In a folder of photos and masks alike a photo is not its own mask.
-            masks = [path for path in self._masks.get(name, ()) if not path.samefile(photo)]
+            masks = [path for path in self._masks.get(name, ()) if not is_same_file(path, photo)]
             if len(masks) > 1:
                 names = ", ".join(path.name for path in masks)
                 raise MaskError(f"{photo}: {self.folder} has more than one mask for it ({names})")

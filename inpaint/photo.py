@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -21,6 +20,7 @@ from inpaint.formats.edited import Edit, EditedPicture
 from inpaint.formats.encode import EncodedPhoto, encode
 from inpaint.formats.picture_file import PictureFile, open_picture, quiet
 from inpaint.formats.traits import FileTraits, read_traits
+from inpaint.places import as_place
 from inpaint.whole_file import write_whole
 from inpaint.window import Window, bounding_box
 
@@ -131,7 +131,7 @@ class Photo(EditedPicture):
         The format is the one given, else the one that the suffix names, else the photo's own.
         PhotoError if it cannot be written there.
         """
-        path = Path(path)
+        path = as_place(path)
         suffix = path.suffix.lower()
         if format is None and suffix in SUFFIXES and suffix not in FORMATS:
             raise PhotoError(f"{path}: {suffix} files are read only; use {' '.join(FORMATS)}")

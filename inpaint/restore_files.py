@@ -22,6 +22,7 @@ from inpaint.formats import FORMATS
 from inpaint.inpainter import Inpainter
 from inpaint.pairing import MaskFolder
 from inpaint.photo import Photo
+from inpaint.places import is_same_file
 from inpaint.plan import Plan
 
 JOBS = 3  # photos at once: one decoded, one filled, one encoded
@@ -250,11 +251,11 @@ def as_format(name: str) -> str:
 
 
 def _check_target(photo: Path, mask: Path, target: Path, overwrite: bool) -> None:
-    if mask.exists() and mask.samefile(photo):
+    if is_same_file(mask, photo):
         raise MaskError(f"{mask} is the photo itself; its mask is a picture of its own")
     if target.exists():
         for kept, what in ((photo, "photo"), (mask, "mask")):
-            if kept.exists() and target.samefile(kept):
+            if is_same_file(target, kept):
                 raise PhotoError(f"{target} is the {what} itself, which is never overwritten")
         if not overwrite:
             raise PhotoError(

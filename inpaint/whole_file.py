@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from inpaint.places import is_remote
 
 
 def write_whole(path: str | os.PathLike, content: bytes | Callable[[BinaryIO], Any]) -> Path:
@@ -14,7 +17,13 @@ def write_whole(path: str | os.PathLike, content: bytes | Callable[[BinaryIO], A
 
     Goes to a temporary name in the same folder first, is flushed to the disk, then renamed: a
     full disk or a power cut leaves the older file as it was. OSError if it cannot be written.
+    What is written into a bucket (see `inpaint.places`) appears whole by itself.
     """
+    if is_remote(path):
+        buffer = io.BytesIO()
+        buffer.write(content) if isinstance(content, bytes) else content(buffer)
+        path.write_bytes(buffer.getvalue())
+        return path
     path = Path(path)
     # The name does not contain the path's own: that may be as long as a name can be.
     temporary = path.with_name(f".photomend-{secrets.token_hex(8)}.tmp")

@@ -12,6 +12,7 @@ from inpaint.errors import PhotoError
 from inpaint.formats import FORMATS
 from inpaint.inpainter import Inpainter
 from inpaint.pairing import MaskFolder, find_photos
+from inpaint.places import is_remote
 from inpaint.restore_files import (
     ENDING,
     JOBS,
@@ -70,6 +71,8 @@ def _restore_folder(arguments: argparse.Namespace, options: FileOptions) -> int:
     folder = arguments.photo.resolve()
     photos = find_photos(arguments.photo)
     output = arguments.output or folder.with_name(folder.name + ENDING)
+    if is_remote(folder) and not folder.name and not arguments.output:
+        raise PhotoError(f"{folder} is a whole bucket; say where to with --output")
     if output.exists() and not output.is_dir():
         raise PhotoError(f"{output} is a file; restoring a folder needs a folder for its output")
     masks = MaskFolder(arguments.mask) if arguments.mask.is_dir() else arguments.mask
@@ -117,7 +120,7 @@ def _check_name(output: Path, format: str | None) -> None:
             f"{output} is to be {own} by its name and {as_format(format)} by --format; leave one "
             "of the two out"
         )
-    if not output.parent.is_dir():
+    if not is_remote(output) and not output.parent.is_dir():
         raise PhotoError(f"{output.parent}: no such folder to write into")
 
 

@@ -17,6 +17,7 @@ from PIL import Image
 
 from inpaint.errors import PhotoError
 from inpaint.formats import guards
+from inpaint.places import as_place, is_remote
 
 # Photos and scans only: what else Pillow opens (EPS, WMF) runs other programs or has no pixels.
 _KINDS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "HEIF", "JPEG2000", "PPM")
@@ -73,8 +74,9 @@ def open_picture(
         _check_size(source, file.name, limit)
     elif isinstance(source, (bytes, bytearray, memoryview)):
         file = _open_bytes(bytes(source), None, limit)
-    elif isinstance(source, (str, os.PathLike)):
-        file = _open_bytes(_read_bytes(source), os.fsdecode(source), limit)
+    elif isinstance(source, (str, os.PathLike)) or is_remote(source):
+        place = as_place(source)
+        file = _open_bytes(_read_bytes(place), str(place), limit)
     else:
         raise PhotoError(
             f"a picture is a path, bytes, a PIL image or an array, not {type(source).__name__}"
@@ -101,12 +103,12 @@ def _check_size(image: Image.Image, name: str | None, max_pixels: float) -> None
         )
 
 
-def _read_bytes(path: str | os.PathLike) -> bytes:
-    name = os.fsdecode(path)
+def _read_bytes(path: Path) -> bytes:
+    name = str(path)
     try:
-        if Path(name).exists() and not (Path(name).is_file() or Path(name).is_dir()):
+        if path.exists() and not (path.is_file() or path.is_dir()):
             raise PhotoError(f"{_called(name)}: is no file but a device or a pipe")
-        return Path(name).read_bytes()
+        return path.read_bytes()
     except PhotoError:
         raise
     except FileNotFoundError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict, replace
 
 import pytest
@@ -157,3 +158,10 @@ def test_the_list_has_a_question_each(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(list_experiments()) > len(list_files())
     assert all(line.endswith("?") for line in lines)
+
+
+def test_without_matplotlib_nothing_is_trained(photos, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    assert main(["pooling", "--data", str(photos), "--output", str(tmp_path / "out")]) == 2
+    assert "pip install matplotlib" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

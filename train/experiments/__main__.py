@@ -12,7 +12,7 @@ from pathlib import Path
 from inpaint.errors import InpaintError, TrainingError
 from inpaint.whole_file import write_whole
 from train.experiments import page
-from train.experiments.plot import plot
+from train.experiments.plot import import_figure, plot
 from train.experiments.registry import check_name, list_experiments, run_experiment
 from train.parallel import Workers, join_workers, leave_workers
 
@@ -69,6 +69,7 @@ def run(
     overrides: Sequence[str] = (),
 ) -> None:
     """Run one experiment; write NAME.json, NAME.webp and the page of all into `output`."""
+    import_figure()  # said before minutes of training, not after
     result = run_experiment(name, sources, workers, overrides)
     print("\n".join(page.format_table(result.table)))
     output.mkdir(parents=True, exist_ok=True)

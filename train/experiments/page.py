@@ -30,17 +30,9 @@ def write_page(folder: Path) -> Path:
             lines += [f"## {result['experiment']}", "", result["question"], ""]
             lines += [f"![{result['question']}]({path.stem}.webp)", ""]
             lines += [*format_table(result["table"]), ""]
-            command = [
-                "python",
-                "-m",
-                "train.experiments",
-                result["experiment"],
-                "--data",
-                "PHOTOS",
-            ]
-            for override in result.get("overrides", ()):
-                command += ["--set", override]
-            lines += [f"`{shlex.join(command)}`", ""]
+            if result.get("note"):
+                lines += [result["note"], ""]
+            lines += [f"`{_command(result)}`", ""]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise TrainingError(f"{path}: not the result of an experiment ({error})") from error
     return write_whole(folder / "README.md", "\n".join(lines).encode())

@@ -20,15 +20,20 @@ _DASHES = ("-", "--", ":")
 
 def plot(path: Path, title: str, panels: Sequence[Panel]) -> Path:
     """Panels side by side, a line a curve, written as WebP. TrainingError without matplotlib."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise TrainingError("plots need one more package: pip install matplotlib") from error
-    figure = Figure(figsize=(1.5 + 5.5 * len(panels), 4.2), layout="constrained")
+    figure = import_figure()(figsize=(1.5 + 5.5 * len(panels), 4.2), layout="constrained")
     figure.suptitle(title, fontsize=11)
     for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
         _draw(axes, panel)
     return _save(figure, path)
+
+
+def import_figure() -> Any:
+    """matplotlib's Figure. TrainingError without matplotlib."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise TrainingError("plots need one more package: pip install matplotlib") from error
+    return Figure
 
 
 def _draw(axes: Any, panel: Panel) -> None:

@@ -17,7 +17,10 @@ class Panel:
 
 @dataclass(frozen=True)
 class Result:
-    """outcomes: figures as plain values; table: a header and rows for people; panels: the plot."""
+    """outcomes: figures as plain values; table: a header and rows for people; panels: the plot.
+
+    note: what one must know to read them.
+    """
 
     experiment: str
     question: str
@@ -25,3 +28,4 @@ class Result:
     outcomes: list[dict[str, Any]]
     table: list[list[str]]
     panels: list[Panel]
+    note: str = ""

@@ -43,7 +43,8 @@ class Variant:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A question, and the variants that answer it. `measure`: the figure of the plot."""
+    """A question, and the variants that answer it. `measure`: the figure of the plot;
+    `note`: what one must know to read it."""
 
     name: str
     question: str
@@ -51,6 +52,7 @@ class Experiment:
     variants: tuple[Variant, ...]
     set: tuple[str, ...] = ()
     measure: str = "psnr_hole"
+    note: str = ""
 
 
 @dataclass
@@ -163,6 +165,7 @@ def run(
     return Result(
         experiment=name,
         question=experiment.question,
+        note=experiment.note,
         device=workers.device.type,
         outcomes=[asdict(outcome) for outcome in outcomes],
         table=[_HEADER, *(outcome.row() for outcome in outcomes)],
