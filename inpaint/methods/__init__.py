@@ -30,6 +30,7 @@ CLASSICAL = {
 }
 RUNTIMES = ("auto", "torch", "onnxruntime", "openvino")
 _NETWORK_SUFFIX, _GRAPH_SUFFIX = ".safetensors", ".onnx"
+_OTHERS_SUFFIXES = (".pth", ".pt", ".ckpt")
 _DEVICES_WITHOUT_TORCH = ("auto", "cpu")
 # What a driver for NVIDIA's or AMD's cards leaves on a system; Apple's chips are asked by name.
 _GPU_SIGNS = ("/dev/nvidia0", "/dev/kfd", "/dev/dxg")
@@ -72,12 +73,13 @@ def list_methods() -> list[MethodInfo]:
 
 
 def create_method(name: str | Path | Method, device: str = "auto", runtime: str = "auto") -> Method:
-    """The method of a name, a .safetensors or an .onnx file; a Method is returned as it is.
+    """The method of a name, a .safetensors or an .onnx file of photomend's, or a .pth, .pt or .ckpt
+    file of others (LaMa, MAT); a Method is returned as it is.
 
     device: "auto" (a GPU if there is one), "cpu", "cuda", "cuda:N" or "mps"; classical methods
     run on the CPU whatever it is. runtime: what runs a network, one of RUNTIMES; "auto" is ONNX
     Runtime on a CPU where a graph lies beside the weights, else torch. OpenVINO may fill a window
-    quicker, but takes a second or two to start (docs/speed.md), so it is taken when asked for.
+    quicker, but takes longer to start (benchmarks/cold_start.py), so it is taken when asked for.
     MethodError names the choices and the nearest; WeightsError says what is wrong with a file.
     """
     if runtime not in RUNTIMES:
@@ -96,6 +98,12 @@ def create_method(name: str | Path | Method, device: str = "auto", runtime: str 
     suffix = Path(name).suffix
     if suffix in (_NETWORK_SUFFIX, _GRAPH_SUFFIX) or str(name) in names:
         return _create_network(name, device, runtime)
+    if suffix in _OTHERS_SUFFIXES:
+        from inpaint.methods.others import OthersMethod
+
+        if runtime not in ("auto", "torch"):
+            raise MethodError(f"{name}: only torch runs {suffix} files, not {runtime}")
+        return OthersMethod(name, _choose_device(device))
     raise MethodError(_explain_unknown(name, names))
 
 
@@ -155,7 +163,10 @@ def _choose_device(device: str) -> str:
 def _explain_unknown(name: str | Path, names: list[str]) -> str:
     if isinstance(name, Path) or Path(name).suffix:
         kinds = f"{_NETWORK_SUFFIX} or {_GRAPH_SUFFIX}"
-        return f"{name}: a file to restore with is a {kinds} that photomend has written"
+        return (
+            f"{name}: a file to restore with is a {kinds} that photomend has written, or a network "
+            f"of others ({', '.join(_OTHERS_SUFFIXES)})"
+        )
     nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
     return f"there is no method {name!r}{hint} (there are: {', '.join(names)})"

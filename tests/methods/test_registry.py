@@ -44,7 +44,7 @@ def test_an_unknown_name_names_the_choices_and_the_nearest():
     assert "did you mean" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["big-lama.pt", Path("folder/net.ckpt"), Path("x")])
+@pytest.mark.parametrize("name", ["net.pkl", Path("folder/net.h5"), Path("x")])
 def test_a_file_of_another_kind(name):
     with pytest.raises(MethodError, match=r"\.safetensors"):
         create_method(name)
