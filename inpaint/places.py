@@ -9,14 +9,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from inpaint.errors import PhotoError
+from inpaint.errors import PhotoError, error_line
+from inpaint.formats import FORMATS
 
 _MARK = "://"
 
 
 def as_place(place: str | os.PathLike) -> Path:
-    """A Path, or for an address what behaves like one. PhotoError if its kind is not known here,
-    or a package for it is missing."""
+    """A Path, or for an address what behaves like one. PhotoError if its kind is not known here, a
+    package for it is missing, or nobody answers there."""
     if not isinstance(place, str):
         return place if is_remote(place) else Path(place)
     if _MARK not in place:
@@ -29,10 +30,20 @@ def as_place(place: str | os.PathLike) -> Path:
         ) from error
     try:
         found = UPath(place)
-        found.fs  # noqa: B018 (here it is seen whether its provider's package is there)
-    except (ImportError, ValueError) as error:
-        raise PhotoError(f"{place}: {error}") from error
+        found.exists()  # whether it is, or may be seen, is another matter
+    except OSError:
+        pass
+    except Exception as error:  # the providers' packages raise what they please
+        raise PhotoError(f"{place}: {error_line(error)}") from error
     return Path(found.path) if isinstance(found, os.PathLike) else found  # file:///...
+
+
+def is_folder(place: Path) -> bool:
+    """Whether files go into it: a bucket has no empty folders, there all but a picture's name is
+    one."""
+    if is_remote(place):
+        return place.suffix.lower() not in FORMATS or place.is_dir()
+    return place.is_dir()
 
 
 def is_remote(place: object) -> bool:

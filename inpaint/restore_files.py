@@ -22,7 +22,7 @@ from inpaint.formats import FORMATS
 from inpaint.inpainter import Inpainter
 from inpaint.pairing import MaskFolder
 from inpaint.photo import Photo
-from inpaint.places import is_same_file
+from inpaint.places import is_folder, is_same_file
 from inpaint.plan import Plan
 
 JOBS = 3  # photos at once: one decoded, one filled, one encoded
@@ -84,7 +84,7 @@ def restore_file(
     read = Photo.read(photo, max_pixels=options.max_pixels)
     if output is None:
         target = photo.with_name(_name(read, photo, options.format, ENDING))
-    elif output.is_dir():
+    elif is_folder(output):
         target = output / _name(read, photo, options.format)
     else:
         target = output

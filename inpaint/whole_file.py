@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from inpaint.errors import error_line
 from inpaint.places import is_remote
 
 
@@ -22,7 +23,12 @@ def write_whole(path: str | os.PathLike, content: bytes | Callable[[BinaryIO], A
     if is_remote(path):
         buffer = io.BytesIO()
         buffer.write(content) if isinstance(content, bytes) else content(buffer)
-        path.write_bytes(buffer.getvalue())
+        try:
+            path.write_bytes(buffer.getvalue())
+        except OSError:
+            raise
+        except Exception as error:  # the providers' packages raise what they please
+            raise OSError(f"{path}: {error_line(error)}") from error
         return path
     path = Path(path)
     # The name does not contain the path's own: that may be as long as a name can be.

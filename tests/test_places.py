@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 from PIL import Image
 
 from inpaint import Inpainter, Photo, cli
@@ -90,6 +91,8 @@ def test_photos_and_results_may_lie_apart(bucket, tmp_path):
     with Image.open(tmp_path / "here.png") as image:
         assert image.size == (50, 40)
     assert cli.main([*command, "--method", "telea", "-o", f"{bucket}/photos/0.jpg"]) == 2
+    assert cli.main([*command, "--method", "telea", "-o", f"{bucket}/new/folder"]) == 0
+    assert (bucket / "new" / "folder" / "0.jpg").exists()
 
 
 def test_a_bucket_is_evaluated_as_a_folder(bucket, tmp_path, capsys):
@@ -113,6 +116,32 @@ def test_an_address_that_leads_nowhere_is_one_line(place, said, capsys):
     (line,) = capsys.readouterr().err.splitlines()
     assert place in line
     assert said in line
+
+
+@pytest.mark.parametrize("method", ["open", "exists"])
+def test_a_provider_that_fails_is_one_line(bucket, method, tmp_path, monkeypatch, capsys):
+    def refuse(*args, **options):
+        raise LookupError("no answer\nfrom there")  # theirs are of no kind that is known here
+
+    here = ["restore", str(tmp_path / "photos/0.jpg"), "--mask", str(tmp_path / "masks/0_mask.png")]
+    monkeypatch.setattr(MemoryFileSystem, method, refuse)
+    for command in (
+        [*here, "-o", f"{bucket}/out.jpg"],
+        ["restore", f"{bucket}/photos/0.jpg", *here[2:], "-o", str(tmp_path / "out.jpg")],
+        ["evaluate", f"{bucket}/photos"],
+    ):
+        try:
+            code = cli.main([*command, "--method", "telea"])
+        except SystemExit as stopped:
+            code = stopped.code
+        assert code
+        assert "no answer from there" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_photo_that_is_not_there_is_said_before_all_else(bucket, capsys):
+    for place in (f"{bucket}/gone", f"{bucket}/gone.jpg"):
+        assert cli.main(["restore", place, "--mask", f"{bucket}/masks"]) == 2
+        assert f"{place}: no such file or folder" in capsys.readouterr().err
 
 
 def test_a_package_that_is_missing_is_said(monkeypatch):

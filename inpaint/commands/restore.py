@@ -12,7 +12,7 @@ from inpaint.errors import PhotoError
 from inpaint.formats import FORMATS
 from inpaint.inpainter import Inpainter
 from inpaint.pairing import MaskFolder, find_photos
-from inpaint.places import is_remote
+from inpaint.places import is_folder, is_remote
 from inpaint.restore_files import (
     ENDING,
     JOBS,
@@ -46,6 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
             setattr(arguments, name, path and path.absolute())
         if Path(arguments.method).is_file():
             arguments.method = Path(arguments.method).absolute()
+    if is_remote(arguments.photo) and not arguments.photo.exists():
+        raise PhotoError(f"{arguments.photo}: no such file or folder")
     if arguments.photo.is_dir():
         return _restore_folder(arguments, options)
     return _restore_photo(arguments, options)
@@ -53,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _restore_photo(arguments: argparse.Namespace, options: FileOptions) -> int:
     photo, mask, output = arguments.photo, arguments.mask, arguments.output
-    if output is not None and not output.is_dir():
+    if output is not None and not is_folder(output):
         _check_name(output, options.format)
     if mask.is_dir():
         mask = MaskFolder(mask).find(photo)

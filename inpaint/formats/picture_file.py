@@ -15,7 +15,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from inpaint.errors import PhotoError
+from inpaint.errors import PhotoError, error_line
 from inpaint.formats import guards
 from inpaint.places import as_place, is_remote
 
@@ -118,6 +118,10 @@ def _read_bytes(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise PhotoError(f"{_called(name)}: cannot be read ({reason})") from error
+    except Exception as error:
+        if not is_remote(path):
+            raise
+        raise PhotoError(f"{_called(name)}: cannot be read ({error_line(error)})") from error
 
 
 def _open_bytes(data: bytes, path: str | None, max_pixels: float) -> PictureFile:
