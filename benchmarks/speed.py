@@ -31,6 +31,16 @@ LAYOUTS = {"ResNet-50": "contiguous_format", "ResNet-50, channels last": "channe
 GRAPH_RUNTIMES = ("onnxruntime", "openvino")
 _REST = 0.05  # seconds until the threads of the one before have ceased to spin
 _PRECISIONS = ("fp32", "fp16", "int8")
+_RULE = (
+    "## Which one is taken",
+    "",
+    "`--runtime auto` takes torch on a GPU, and ONNX Runtime on a CPU: with most networks it needs "
+    "less time than torch, a fifth of the memory, and starts without importing torch. OpenVINO is "
+    "quicker still with most, but compiles a network before its first fill: from the command to "
+    "the file of one photo it takes about twice as long (`python benchmarks/cold_start.py "
+    "--runtimes auto openvino torch`). So it is taken where it is asked for, `--runtime openvino`, "
+    "which pays from some dozens of windows on.",
+)
 # Dense 3x3 convolutions of different shapes (channels, side): the best rate is the machine's.
 _SHAPES = ((64, 128), (128, 64), (128, 128), (192, 64), (256, 64))
 
@@ -290,7 +300,7 @@ def page(parts: dict[int, dict], memory: dict[str, float], repeats: int) -> str:
         lines.append(
             f"| {threads} | " + " | ".join(f"{part['rates'][kind]:.0f}" for kind in kinds) + " |"
         )
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, "", *_RULE, ""])
 
 
 def openvino_version() -> str:
