@@ -73,8 +73,8 @@ def list_methods() -> list[MethodInfo]:
 
 
 def create_method(name: str | Path | Method, device: str = "auto", runtime: str = "auto") -> Method:
-    """The method of a name, a .safetensors or an .onnx file of photomend's, or a .pth, .pt or .ckpt
-    file of others (LaMa, MAT); a Method is returned as it is.
+    """The method of a name, a .safetensors or an .onnx file of photomend's, or a file of others: a
+    .pth, .pt or .ckpt (LaMa, MAT), an .onnx (MI-GAN); a Method is returned as it is.
 
     device: "auto" (a GPU if there is one), "cpu", "cuda", "cuda:N" or "mps"; classical methods
     run on the CPU whatever it is. runtime: what runs a network, one of RUNTIMES; "auto" is ONNX
@@ -132,12 +132,22 @@ def _create_graph_method(name: str | Path, runtime: str) -> Method:
             from inpaint.methods.openvino import OpenVinoMethod
 
             return OpenVinoMethod(name)
-        from inpaint.methods.onnxruntime import OnnxRuntimeMethod
-
-        return OnnxRuntimeMethod(name)
+        return _create_onnxruntime_method(name)
     except ImportError as error:
         package = "'photomend[openvino]'" if runtime == "openvino" else "onnxruntime"
         raise MethodError(f"{name}: {error.name} is missing: pip install {package}") from error
+
+
+def _create_onnxruntime_method(name: str | Path) -> Method:
+    from inpaint.methods.graph import ForeignGraphError
+    from inpaint.methods.onnxruntime import OnnxRuntimeMethod
+
+    try:
+        return OnnxRuntimeMethod(name)
+    except ForeignGraphError:
+        from inpaint.methods.migan import MiGanMethod
+
+        return MiGanMethod(name)
 
 
 def _has_graph(name: str | Path) -> bool:
@@ -165,7 +175,7 @@ def _explain_unknown(name: str | Path, names: list[str]) -> str:
         kinds = f"{_NETWORK_SUFFIX} or {_GRAPH_SUFFIX}"
         return (
             f"{name}: a file to restore with is a {kinds} that photomend has written, or a network "
-            f"of others ({', '.join(_OTHERS_SUFFIXES)})"
+            f"of others ({', '.join((*_OTHERS_SUFFIXES, _GRAPH_SUFFIX))})"
         )
     nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"; did you mean {nearest[0]!r}?" if nearest else ""

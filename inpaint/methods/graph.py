@@ -16,6 +16,10 @@ SUFFIX = ".onnx"
 KEY = "photomend"  # of a graph's metadata: a JSON object, see `inpaint.onnx_graph.describe`
 
 
+class ForeignGraphError(WeightsError):
+    """A graph that runs, but that photomend has not exported."""
+
+
 class GraphMethod:
     """Fills holes with a network as an ONNX graph, on the CPU.
 
@@ -50,9 +54,9 @@ class GraphMethod:
             raise MethodError(f"{self.path}: the network failed ({_first_line(error)})") from error
         return np.ascontiguousarray(restored[0].transpose(1, 2, 0), np.float32)
 
-    def _load(self, model: bytes, tensors: dict[str, np.ndarray]) -> str:
+    def _load(self, model: bytes, tensors: dict[str, np.ndarray]) -> str | None:
         """Get ready to run `model`, with the `tensors` that it lacks, by name; its metadata under
-        KEY. Whatever it raises says that this is no model."""
+        KEY, if there is any. Whatever it raises says that this is no model."""
         raise NotImplementedError
 
     def _run(self, feeds: dict[str, np.ndarray]) -> np.ndarray:
@@ -75,9 +79,14 @@ class GraphMethod:
         # Counters of training steps are in no graph.
         tensors = {GRAPH_PREFIX + name: v for name, v in tensors.items() if v.dtype.kind == "f"}
         try:
-            facts = json.loads(self._load(path.read_bytes(), tensors))
+            metadata = self._load(path.read_bytes(), tensors)
+            if metadata is None:
+                raise ForeignGraphError(f"{path}: not a network that photomend has exported")
+            facts = json.loads(metadata)
             for key in ("name", "network", "max_side", "max_thickness", "bytes_per_pixel"):
                 facts[key]
+        except ForeignGraphError:
+            raise
         except OSError as error:
             raise WeightsError(f"{path}: cannot be read ({error.strerror})") from error
         # The runtimes' errors have no common base but this.

@@ -22,9 +22,9 @@ class OnnxRuntimeMethod(GraphMethod):
         self._options = onnxruntime.RunOptions()
         self._options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
 
-    def _load(self, model: bytes, tensors: dict[str, np.ndarray]) -> str:
+    def _load(self, model: bytes, tensors: dict[str, np.ndarray]) -> str | None:
         self._session = open_session(model, tensors)
-        return self._session.get_modelmeta().custom_metadata_map[KEY]
+        return self._session.get_modelmeta().custom_metadata_map.get(KEY)
 
     def _run(self, feeds: dict[str, np.ndarray]) -> np.ndarray:
         (restored,) = self._session.run(None, feeds, self._options)

@@ -18,7 +18,7 @@ class OpenVinoMethod(GraphMethod):
 
     runtime = "OpenVINO"
 
-    def _load(self, model: bytes, tensors: dict[str, np.ndarray]) -> str:
+    def _load(self, model: bytes, tensors: dict[str, np.ndarray]) -> str | None:
         proto = onnx.load_from_string(model)
         for tensor in _all_tensors(proto.graph):
             if tensor.name in tensors:
@@ -26,7 +26,7 @@ class OpenVinoMethod(GraphMethod):
             elif tensor.data_location == onnx.TensorProto.EXTERNAL:  # a model names no files
                 raise ValueError(f"the values of {tensor.name} are not in it")
         self._compiled = compile_model(proto)
-        return next(entry.value for entry in proto.metadata_props if entry.key == KEY)
+        return next((entry.value for entry in proto.metadata_props if entry.key == KEY), None)
 
     def _run(self, feeds: dict[str, np.ndarray]) -> np.ndarray:
         return self._compiled(feeds)[0]
