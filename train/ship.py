@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -93,8 +94,14 @@ def write_card(path: Path) -> Path:
         lines += _figures_table(figures)
     losses = {k: v for k, v in preset.get("losses", {}).items() if v}
     lines += ["", "## Recipe", "", "```json"]
-    lines += [json.dumps({"network": card["network"], "losses": losses}, indent=2), "```", ""]
+    lines += [_readable({"network": card["network"], "losses": losses}), "```", ""]
     return write_whole(path.with_suffix(".md"), "\n".join(lines).encode())
+
+
+def _readable(recipe: dict[str, Any]) -> str:
+    """JSON with lists of numbers, such as widths, on one line each."""
+    text = json.dumps(recipe, indent=2)
+    return re.sub(r"\[[\d\s,]+\]", lambda found: json.dumps(json.loads(found[0])), text)
 
 
 def _read_figures(report_path: Path, weights_path: Path, name: str) -> dict[str, Any]:
