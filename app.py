@@ -1,4 +1,4 @@
-"""Start the web app: python app.py [--host 127.0.0.1] [--port 7860] [--device auto]."""
+"""Start the web app: python app.py [--host 127.0.0.1] [--port 7860] [--models FOLDER] ..."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ import sys
 
 from inpaint.errors import InpaintError
 from inpaint.ui import launch
+from inpaint.ui.settings import add_arguments, read_settings
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Start photomend's web app.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=int, default=7860, help="port to listen on; 0: any free")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps ...")
-    arguments = parser.parse_args()
+    add_arguments(parser)
     try:
-        launch(arguments.host, arguments.port, arguments.device)
+        launch(read_settings(parser.parse_args()))
     except InpaintError as error:
         print(f"app.py: {error}", file=sys.stderr)
         return 2

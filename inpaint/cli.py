@@ -304,11 +304,9 @@ def _add_app(commands: Any) -> None:
         help="open the web app",
         description="Serve the web app; the photos stay on this machine.",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="(default: %(default)s)")
-    parser.add_argument(
-        "--port", type=_number(int, 0, 65535), default=7860, help="(default: %(default)s)"
-    )
-    _add_device(parser)
+    from inpaint.ui.settings import add_arguments
+
+    add_arguments(parser)
 
 
 def _add_device(parser: argparse.ArgumentParser) -> None:

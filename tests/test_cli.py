@@ -3,13 +3,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import types
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from inpaint import cli
+from inpaint import cli, ui
 from inpaint.mask_shapes import random_mask
 
 HEAVY = ("torch", "cv2", "gradio", "skimage")
@@ -439,29 +438,40 @@ def test_masks_of_an_unknown_kind(run, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_app_is_launched_as_asked(run, monkeypatch):
+def test_app_is_launched_as_asked(run, monkeypatch, tmp_path):
     calls = []
-    ui = types.ModuleType("inpaint.ui")
-    ui.launch = lambda **options: calls.append(options)
-    monkeypatch.setitem(sys.modules, "inpaint.ui", ui)
-    assert run("app", "--port", 8000, "--device", "cpu")[0] == 0
-    assert calls == [{"host": "127.0.0.1", "port": 8000, "device": "cpu"}]
+    monkeypatch.setattr(ui, "launch", calls.append)
+    options = ("--port", 8000, "--device", "cpu", "--models", tmp_path, "--max-megapixels", 2.5)
+    assert run("app", *options, "--auth", "ann:a:b", "--root-path", "/mend/")[0] == 0
+    (settings,) = calls
+    assert (settings.host, settings.port, settings.device) == ("127.0.0.1", 8000, "cpu")
+    assert (settings.models, settings.max_pixels) == (tmp_path, 2_500_000)
+    assert (settings.auth, settings.root_path) == (("ann", "a:b"), "/mend")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--auth", "ann", "a name and a password"),
+        ("--max-megapixels", "-1", "above 0"),
+        ("--root-path", "mend", "--root-path /mend"),
+        ("--models", __file__, "not a folder"),
+    ],
+)
+def test_impossible_options_of_the_app_are_told(run, option, value, said):
+    code, _, errors = run("app", option, value)
+    assert code == 2
+    assert said in errors[-1]
 
 
 def test_app_without_its_packages_says_which(run, monkeypatch):
-    monkeypatch.setitem(sys.modules, "inpaint.ui", None)
+    def launch(settings):
+        raise ModuleNotFoundError("No module named 'gradio'", name="gradio")
 
-    class Finder:
-        @staticmethod
-        def find_spec(name, path=None, target=None):
-            if name == "inpaint.ui":
-                raise ModuleNotFoundError("No module named 'gradio'", name="gradio")
-
-    monkeypatch.delitem(sys.modules, "inpaint.ui")
-    monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
-    code, _, err = run("app")
+    monkeypatch.setattr(ui, "launch", launch)
+    code, _, errors = run("app")
     assert code == 2
-    assert err == ["inpaint: the web app needs a package that is missing: gradio"]
+    assert errors == ["inpaint: the web app needs a package that is missing: gradio"]
 
 
 def test_a_folder_with_a_kind_that_is_only_read_gives_png(tmp_path, picture, hole):

@@ -20,8 +20,9 @@ from starlette.testclient import TestClient
 
 from inpaint import Inpainter, Photo, cli
 from inpaint._opencv import cv2
-from inpaint.ui.jobs import Restorers, follow
-from inpaint.ui.restore_tab import describe_methods
+from inpaint.ui.jobs import follow
+from inpaint.ui.kept_files import KeptFiles
+from inpaint.ui.models import Models
 from inpaint.ui.routes import make_router
 from inpaint.ui.security import OWNER_COOKIE
 from inpaint.ui.session import PhotoStore
@@ -324,8 +325,8 @@ def test_the_command_line_keeps_the_promise(method, tmp_path, capsys):
 def test_the_apps_download_keeps_the_promise(method, tmp_path):
     store = PhotoStore()
     app = FastAPI(openapi_url=None)
-    app.include_router(make_router(store, describe_methods, max_bytes=1 << 20))
-    restorers = Restorers("cpu")
+    models = Models(device="cpu")
+    app.include_router(make_router(store, models, KeptFiles(), max_bytes=1 << 20))
     with TestClient(app) as page:
         page.get("/api/start")
         for number in range(10):
@@ -335,6 +336,6 @@ def test_the_apps_download_keeps_the_promise(method, tmp_path):
             address = f"/api/photos/{opened['id']}"
             revision = page.post(f"{address}/mask", content=mask).json()["revision"]
             order = {"id": opened["id"], "revision": revision, "method": method}
-            last = list(follow(store, restorers, order, page.cookies[OWNER_COOKIE]))[-1]
+            last = list(follow(store, models, order, page.cookies[OWNER_COOKIE]))[-1]
             assert last["state"] == "done", (str(case), last)
             check(case, page.get(f"{address}/download").content, tmp_path, colour=False)

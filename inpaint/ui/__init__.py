@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import socket
@@ -11,6 +10,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from inpaint.errors import InpaintError
+from inpaint.ui.settings import Settings
 
 # Gradio reads this when it is imported: without it the server calls home.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -18,29 +18,31 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+DEFAULTS = Settings()
 _SWEEP_SECONDS = 60
 
 
-def build(device: str = "auto") -> FastAPI:
-    """The app, for any ASGI server with one worker: open photos live in its memory.
+def build(settings: Settings = DEFAULTS) -> FastAPI:
+    """The app, for any ASGI server with one worker: open photos live in its memory."""
+    import asyncio
 
-    device: "auto", "cpu" or a torch device, for the methods that are networks.
-    """
     import gradio as gr
     from fastapi import FastAPI
     from fastapi.middleware.cors import CORSMiddleware
     from PIL import Image
 
-    from inpaint.ui.jobs import Restorers
-    from inpaint.ui.restore_tab import add_restore_tab, describe_methods
+    from inpaint.ui.kept_files import KeptFiles
+    from inpaint.ui.models import Models
+    from inpaint.ui.restore_tab import add_restore_tab
     from inpaint.ui.routes import MAX_BYTES, make_router
     from inpaint.ui.security import SecurityHeaders
     from inpaint.ui.session import PhotoStore
     from inpaint.ui.theme import CSS, HEAD, make_theme
+    from inpaint.ui.translations import make_i18n, words
 
     # The app checks the size of every photo itself, before it decodes one.
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-    store = PhotoStore()
+    store, models, files = PhotoStore(), Models(settings.models, settings.device), KeptFiles()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -48,19 +50,25 @@ def build(device: str = "auto") -> FastAPI:
             while True:
                 await asyncio.sleep(_SWEEP_SECONDS)
                 store.sweep()
+                files.sweep()
 
         sweeping = asyncio.create_task(sweep())
         yield
         sweeping.cancel()
+        files.close()
 
-    with gr.Blocks(title="photomend", fill_width=True, delete_cache=(600, 3600)) as blocks:
-        add_restore_tab(store, Restorers(device))
+    with (
+        gr.Blocks(title="photomend", fill_width=True, delete_cache=(600, 3600)) as blocks,
+        gr.Tabs(),
+        gr.Tab(words("app_restore"), id="restore"),
+    ):
+        add_restore_tab(store, models)
 
     app = FastAPI(openapi_url=None, lifespan=lifespan)
     # Gradio alone would let every site read its answers on any host but localhost.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(SecurityHeaders)
-    app.include_router(make_router(store, describe_methods))
+    app.include_router(make_router(store, models, files))
     return gr.mount_gradio_app(
         app,
         blocks,
@@ -68,6 +76,7 @@ def build(device: str = "auto") -> FastAPI:
         theme=make_theme(),
         css=CSS,
         head=HEAD,
+        i18n=make_i18n(),
         footer_links=[],
         run_history=False,
         show_error=False,
@@ -76,22 +85,22 @@ def build(device: str = "auto") -> FastAPI:
     )
 
 
-def launch(host: str = "127.0.0.1", port: int = 7860, device: str = "auto") -> None:
+def launch(settings: Settings = DEFAULTS) -> None:
     """Run the app until Ctrl+C. Port 0 takes any free one.
 
     InpaintError if the host is unknown or the port is taken.
     """
-    listening = _listen(host, port)
+    listening = _listen(settings.host, settings.port)
     with listening:
         port = listening.getsockname()[1]
         import uvicorn
 
         config = uvicorn.Config(
-            build(device), log_level="warning", timeout_graceful_shutdown=1, server_header=False
+            build(settings), log_level="warning", timeout_graceful_shutdown=1, server_header=False
         )
-        shown = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)
-        shown = f"[{shown}]" if ":" in shown else shown
-        print(f"photomend runs at http://{shown}:{port} (Ctrl+C ends it)", flush=True)
+        host = {"0.0.0.0": "localhost", "::": "localhost"}.get(settings.host, settings.host)
+        host = f"[{host}]" if ":" in host else host
+        print(f"photomend runs at http://{host}:{port} (Ctrl+C ends it)", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])
 

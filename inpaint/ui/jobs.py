@@ -1,4 +1,4 @@
-"""Restoring as a job: one Inpainter per method, progress as events, stoppable."""
+"""Restoring as a job: progress as events, stoppable."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from inpaint.errors import InpaintError, MethodError
+from inpaint.errors import InpaintError
 from inpaint.inpainter import Inpainter
 from inpaint.mask import read_mask
-from inpaint.methods import list_methods
 from inpaint.photo import Photo
 from inpaint.ui import pictures
+from inpaint.ui.models import Models
 from inpaint.ui.session import ExpiredError, OpenPhoto, PhotoStore, Result
 
 _log = logging.getLogger(__name__)
@@ -25,25 +25,6 @@ Progress = Callable[[int, int], None]
 
 class StoppedError(InpaintError):
     """The person asked to stop."""
-
-
-class Restorers:
-    """Inpainters by method name, each made once, when first used."""
-
-    def __init__(self, device: str = "auto") -> None:
-        self.device = device
-        self._made: dict[str, Inpainter] = {}
-        self._lock = threading.Lock()
-
-    def get(self, name: str) -> Inpainter:
-        """The Inpainter of a listed method. MethodError for any other name, paths too."""
-        names = [info.name for info in list_methods()]
-        if name not in names:
-            raise MethodError(f"There is no method {name!r} here; choose {', '.join(names)}.")
-        with self._lock:
-            if name not in self._made:
-                self._made[name] = Inpainter(name, self.device)
-            return self._made[name]
 
 
 def restore_open(
@@ -72,7 +53,7 @@ def restore_file(photo: Path, mask: Path, restorer: Inpainter, folder: Path) -> 
     return path
 
 
-def follow(store: PhotoStore, restorers: Restorers, order: object, owner: str | None) -> Iterator:
+def follow(store: PhotoStore, models: Models, order: object, owner: str | None) -> Iterator:
     """Work an order {"id", "revision", "method"} off; yield the events that the page shows.
 
     Each event carries id, revision and state: "loading", "working" (done, total), and last
@@ -105,7 +86,7 @@ def follow(store: PhotoStore, restorers: Restorers, order: object, owner: str | 
         try:
             began = time.perf_counter()
             progress(0, 1)
-            restorer = restorers.get(str(order.get("method")))
+            restorer = models.get(str(order.get("method")))
             photo.result = restore_open(photo, mask, revision, restorer, progress)
             store.sweep(keep=photo)
             seconds = round(time.perf_counter() - began, 1)

@@ -12,8 +12,8 @@ from typing import Any
 import gradio as gr
 
 from inpaint.errors import InpaintError
-from inpaint.methods import list_methods
-from inpaint.ui.jobs import Restorers, follow, restore_file
+from inpaint.ui.jobs import follow, restore_file
+from inpaint.ui.models import Models
 from inpaint.ui.security import find_owner
 from inpaint.ui.session import PhotoStore
 
@@ -21,17 +21,7 @@ _CANVAS = Path(__file__).parent / "canvas"
 _KEEP_FILES = 3600.0  # seconds that a file made for the public endpoint stays
 
 
-def describe_methods() -> dict[str, Any]:
-    """What the page's method menu shows, the default first."""
-    return {
-        "methods": [
-            {"name": info.name, "kind": info.kind, "description": info.description}
-            for info in list_methods()
-        ]
-    }
-
-
-def add_restore_tab(store: PhotoStore, restorers: Restorers) -> None:
+def add_restore_tab(store: PhotoStore, models: Models) -> None:
     """Add the canvas and the endpoint `/restore` to the Blocks being built."""
     canvas = gr.HTML(
         None,
@@ -43,7 +33,7 @@ def add_restore_tab(store: PhotoStore, restorers: Restorers) -> None:
     )
 
     def run(order: Any, request: gr.Request) -> Iterator[dict[str, Any]]:
-        yield from follow(store, restorers, order, find_owner(request.cookies))
+        yield from follow(store, models, order, find_owner(request.cookies))
 
     canvas.submit(
         run,
@@ -54,14 +44,14 @@ def add_restore_tab(store: PhotoStore, restorers: Restorers) -> None:
         show_progress="hidden",
         api_visibility="private",
     )
-    _add_endpoint(restorers)
+    _add_endpoint(models)
 
 
 def _read(name: str) -> str:
     return (_CANVAS / name).read_text(encoding="utf-8")
 
 
-def _add_endpoint(restorers: Restorers) -> None:
+def _add_endpoint(models: Models) -> None:
     photo = gr.File(label="photo", visible=False)
     mask = gr.File(label="mask", visible=False)
     method = gr.Textbox("", label="method", visible=False)
@@ -76,8 +66,8 @@ def _add_endpoint(restorers: Restorers) -> None:
         _sweep_files(Path(made.name))
         folder = Path(tempfile.mkdtemp(dir=made.name))
         try:
-            name = method or list_methods()[0].name
-            return str(restore_file(Path(photo), Path(mask), restorers.get(name), folder))
+            name = method or models.list()[0].name
+            return str(restore_file(Path(photo), Path(mask), models.get(name), folder))
         except InpaintError as error:
             raise gr.Error(str(error), print_exception=False) from error
 

@@ -14,9 +14,12 @@ from urllib.parse import quote
 import anyio.to_thread
 from fastapi import APIRouter, HTTPException, Request, Response
 from starlette.requests import ClientDisconnect
+from starlette.responses import FileResponse
 
 from inpaint.errors import InpaintError
 from inpaint.ui import pictures, samples
+from inpaint.ui.kept_files import KeptFiles
+from inpaint.ui.models import Models
 from inpaint.ui.security import ensure_owner, find_owner
 from inpaint.ui.session import ExpiredError, OpenPhoto, PhotoStore
 
@@ -24,13 +27,14 @@ _log = logging.getLogger(__name__)
 
 MAX_BYTES = 200 << 20
 _MAX_MASK_BYTES = 1 << 20
+_SHOWN = (".png", ".jpg", ".webp")
 _PRIVATE = {"Cache-Control": "private, no-store"}
 
 
 def make_router(
-    store: PhotoStore, describe: Callable[[], dict[str, Any]], max_bytes: int = MAX_BYTES
+    store: PhotoStore, models: Models, files: KeptFiles, max_bytes: int = MAX_BYTES
 ) -> APIRouter:
-    """Routes under /api. `describe` gives what the page lists (methods) when it opens."""
+    """Routes under /api."""
     router = APIRouter(prefix="/api")
     decoding = anyio.CapacityLimiter(2)  # a large photo takes much memory while it is decoded
 
@@ -58,7 +62,11 @@ def make_router(
             {"name": one.name, "caption": one.caption, "credit": one.credit}
             for one in samples.list_samples()
         ]
-        return {**await run(describe), "samples": shown, "max_bytes": max_bytes}
+        return {
+            "methods": await run(_describe_models, models),
+            "samples": shown,
+            "max_bytes": max_bytes,
+        }
 
     @router.get("/samples/{name}")
     async def show_sample(name: str) -> Response:
@@ -129,7 +137,27 @@ def make_router(
         headers = {**_PRIVATE, "Content-Disposition": disposition}
         return Response(kept.data, media_type=kept.media_type, headers=headers)
 
+    @router.get("/files/{file_id}")
+    async def take(file_id: str, request: Request) -> Response:
+        try:
+            path = files.get(file_id, find_owner(request.cookies))
+        except ExpiredError as error:
+            raise _refuse(error) from error
+        # Pictures are shown, all else is handed out: a page of somebody's would run as ours.
+        shown = path.suffix.lower() in _SHOWN
+        disposition = "inline" if shown else "attachment"
+        return FileResponse(
+            path, filename=path.name, content_disposition_type=disposition, headers=_PRIVATE
+        )
+
     return router
+
+
+def _describe_models(models: Models) -> list[dict[str, str]]:
+    return [
+        {"name": model.name, "kind": model.kind, "description": model.description}
+        for model in models.list()
+    ]
 
 
 def _open(store: PhotoStore, owner: str, name: str, data: bytes) -> OpenPhoto:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from inpaint.errors import InpaintError
 from inpaint.ui import _listen, launch
+from inpaint.ui.settings import Settings
 
 METHOD = "telea"
 
@@ -77,11 +78,11 @@ def test_a_taken_port_is_told():
     with _listen("127.0.0.1", 0) as listening:
         port = listening.getsockname()[1]
         with pytest.raises(InpaintError, match=f"port {port}.*--port"):
-            launch(port=port)
+            launch(Settings(port=port))
     with pytest.raises(InpaintError, match=r"cannot listen on 192\.0\.2\.1"):
-        launch("192.0.2.1", 0)
+        launch(Settings("192.0.2.1", 0))
     with pytest.raises(InpaintError, match="65536"):
-        launch(port=65536)
+        launch(Settings(port=65536))
 
 
 def test_importing_the_rooms_names_costs_no_gradio():

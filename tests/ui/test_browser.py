@@ -5,53 +5,8 @@ Skipped where no Chromium is installed; PHOTOMEND_REQUIRE_BROWSER=1 makes that a
 
 from __future__ import annotations
 
-import os
-import shutil
-
 import numpy as np
-import pytest
 from PIL import Image
-
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        sync_playwright = None
-    if chromium is None or sync_playwright is None:
-        missing = "Chromium" if chromium is None else "Playwright"
-        if os.environ.get("PHOTOMEND_REQUIRE_BROWSER") == "1":
-            pytest.fail(f"{missing} is required here and not installed")
-        pytest.skip(f"{missing} is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser, address):
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, reduced_motion="reduce"
-    )
-    page = context.new_page()
-    page.asked, page.wrong = [], []
-    page.on("request", lambda request: page.asked.append(request.url))
-    page.on("pageerror", lambda error: page.wrong.append(str(error)))
-    page.goto(address)
-    page.wait_for_selector("[data-pm=method] option", state="attached")
-    yield page
-    context.close()
 
 
 def part(page, name):

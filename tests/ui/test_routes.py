@@ -14,8 +14,9 @@ from starlette.testclient import TestClient
 
 from inpaint.inpainter import Inpainter
 from inpaint.ui import pictures
-from inpaint.ui.jobs import Restorers, follow
-from inpaint.ui.restore_tab import describe_methods
+from inpaint.ui.jobs import follow
+from inpaint.ui.kept_files import KeptFiles
+from inpaint.ui.models import Models
 from inpaint.ui.routes import make_router
 from inpaint.ui.security import OWNER_COOKIE, SecurityHeaders
 from inpaint.ui.session import PhotoStore
@@ -32,7 +33,7 @@ def store():
 def app(store):
     app = FastAPI(openapi_url=None)
     app.add_middleware(SecurityHeaders)
-    app.include_router(make_router(store, describe_methods, max_bytes=1 << 20))
+    app.include_router(make_router(store, Models(device="cpu"), KeptFiles(), max_bytes=1 << 20))
     return app
 
 
@@ -50,7 +51,7 @@ def restore(page, store, one_bit):
     def restore(opened, hole, method=METHOD):
         sent = page.post(f"/api/photos/{opened['id']}/mask", content=one_bit(hole)).json()
         order = {"id": opened["id"], "revision": sent["revision"], "method": method}
-        return list(follow(store, Restorers("cpu"), order, page.cookies[OWNER_COOKIE]))[-1]
+        return list(follow(store, Models(device="cpu"), order, page.cookies[OWNER_COOKIE]))[-1]
 
     return restore
 
@@ -224,7 +225,7 @@ def test_orders_that_do_not_fit_end_in_a_message(page, store, picture, encode, o
     fits = {"id": opened["id"], "revision": revision, "method": METHOD}
 
     def last(order, owner=owner):
-        return list(follow(store, Restorers("cpu"), order, owner))[-1]
+        return list(follow(store, Models(device="cpu"), order, owner))[-1]
 
     for order in (None, [], "x", {"mask": "/etc/passwd"}, {**fits, "revision": "old"}):
         assert last(order)["state"] == "failed"
