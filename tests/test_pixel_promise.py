@@ -21,11 +21,10 @@ from starlette.testclient import TestClient
 from inpaint import Inpainter, Photo, cli
 from inpaint._opencv import cv2
 from inpaint.ui.jobs import follow
-from inpaint.ui.kept_files import KeptFiles
-from inpaint.ui.models import Models
 from inpaint.ui.routes import make_router
 from inpaint.ui.security import OWNER_COOKIE
-from inpaint.ui.session import PhotoStore
+from inpaint.ui.settings import Settings
+from inpaint.ui.state import State
 
 CHUNKS, CASES = 20, 100
 ORIENTATION = 0x0112
@@ -323,10 +322,9 @@ def test_the_command_line_keeps_the_promise(method, tmp_path, capsys):
 
 @pytest.mark.parametrize("method", ["telea", "default"])
 def test_the_apps_download_keeps_the_promise(method, tmp_path):
-    store = PhotoStore()
+    state = State(Settings(device="cpu"))
     app = FastAPI(openapi_url=None)
-    models = Models(device="cpu")
-    app.include_router(make_router(store, models, KeptFiles(), max_bytes=1 << 20))
+    app.include_router(make_router(state, max_bytes=1 << 20))
     with TestClient(app) as page:
         page.get("/api/start")
         for number in range(10):
@@ -336,6 +334,7 @@ def test_the_apps_download_keeps_the_promise(method, tmp_path):
             address = f"/api/photos/{opened['id']}"
             revision = page.post(f"{address}/mask", content=mask).json()["revision"]
             order = {"id": opened["id"], "revision": revision, "method": method}
-            last = list(follow(store, models, order, page.cookies[OWNER_COOKIE]))[-1]
+            last = list(follow(state.photos, state.models, order, page.cookies[OWNER_COOKIE]))[-1]
             assert last["state"] == "done", (str(case), last)
             check(case, page.get(f"{address}/download").content, tmp_path, colour=False)
+    state.close()

@@ -31,44 +31,43 @@ def build(settings: Settings = DEFAULTS) -> FastAPI:
     from fastapi.middleware.cors import CORSMiddleware
     from PIL import Image
 
-    from inpaint.ui.kept_files import KeptFiles
-    from inpaint.ui.models import Models
     from inpaint.ui.restore_tab import add_restore_tab
     from inpaint.ui.routes import MAX_BYTES, make_router
     from inpaint.ui.security import SecurityHeaders
-    from inpaint.ui.session import PhotoStore
+    from inpaint.ui.state import State
     from inpaint.ui.theme import CSS, HEAD, make_theme
     from inpaint.ui.translations import make_i18n, words
 
+    rooms = {"restore": add_restore_tab}
     # The app checks the size of every photo itself, before it decodes one.
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-    store, models, files = PhotoStore(), Models(settings.models, settings.device), KeptFiles()
+    state = State(settings)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async def sweep() -> None:
             while True:
                 await asyncio.sleep(_SWEEP_SECONDS)
-                store.sweep()
-                files.sweep()
+                state.sweep()
 
         sweeping = asyncio.create_task(sweep())
         yield
         sweeping.cancel()
-        files.close()
+        state.close()
 
     with (
         gr.Blocks(title="photomend", fill_width=True, delete_cache=(600, 3600)) as blocks,
         gr.Tabs(),
-        gr.Tab(words("app_restore"), id="restore"),
     ):
-        add_restore_tab(store, models)
+        for name, add_tab in rooms.items():
+            with gr.Tab(words(f"app_{name}"), id=name):
+                add_tab(state)
 
     app = FastAPI(openapi_url=None, lifespan=lifespan)
     # Gradio alone would let every site read its answers on any host but localhost.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(SecurityHeaders)
-    app.include_router(make_router(store, models, files))
+    app.include_router(make_router(state))
     return gr.mount_gradio_app(
         app,
         blocks,

@@ -15,13 +15,13 @@ from inpaint.errors import InpaintError
 from inpaint.ui.jobs import follow, restore_file
 from inpaint.ui.models import Models
 from inpaint.ui.security import find_owner
-from inpaint.ui.session import PhotoStore
+from inpaint.ui.state import State
 
 _CANVAS = Path(__file__).parent / "canvas"
 _KEEP_FILES = 3600.0  # seconds that a file made for the public endpoint stays
 
 
-def add_restore_tab(store: PhotoStore, models: Models) -> None:
+def add_restore_tab(state: State) -> None:
     """Add the canvas and the endpoint `/restore` to the Blocks being built."""
     canvas = gr.HTML(
         None,
@@ -33,7 +33,7 @@ def add_restore_tab(store: PhotoStore, models: Models) -> None:
     )
 
     def run(order: Any, request: gr.Request) -> Iterator[dict[str, Any]]:
-        yield from follow(store, models, order, find_owner(request.cookies))
+        yield from follow(state.photos, state.models, order, find_owner(request.cookies))
 
     canvas.submit(
         run,
@@ -44,7 +44,7 @@ def add_restore_tab(store: PhotoStore, models: Models) -> None:
         show_progress="hidden",
         api_visibility="private",
     )
-    _add_endpoint(models)
+    _add_endpoint(state.models)
 
 
 def _read(name: str) -> str:

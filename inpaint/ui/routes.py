@@ -18,10 +18,10 @@ from starlette.responses import FileResponse
 
 from inpaint.errors import InpaintError
 from inpaint.ui import pictures, samples
-from inpaint.ui.kept_files import KeptFiles
 from inpaint.ui.models import Models
 from inpaint.ui.security import ensure_owner, find_owner
 from inpaint.ui.session import ExpiredError, OpenPhoto, PhotoStore
+from inpaint.ui.state import State
 
 _log = logging.getLogger(__name__)
 
@@ -31,10 +31,9 @@ _SHOWN = (".png", ".jpg", ".webp")
 _PRIVATE = {"Cache-Control": "private, no-store"}
 
 
-def make_router(
-    store: PhotoStore, models: Models, files: KeptFiles, max_bytes: int = MAX_BYTES
-) -> APIRouter:
+def make_router(state: State, max_bytes: int = MAX_BYTES) -> APIRouter:
     """Routes under /api."""
+    store, models, files = state.photos, state.models, state.files
     router = APIRouter(prefix="/api")
     decoding = anyio.CapacityLimiter(2)  # a large photo takes much memory while it is decoded
 

@@ -15,25 +15,31 @@ from starlette.testclient import TestClient
 from inpaint.inpainter import Inpainter
 from inpaint.ui import pictures
 from inpaint.ui.jobs import follow
-from inpaint.ui.kept_files import KeptFiles
-from inpaint.ui.models import Models
 from inpaint.ui.routes import make_router
 from inpaint.ui.security import OWNER_COOKIE, SecurityHeaders
-from inpaint.ui.session import PhotoStore
+from inpaint.ui.settings import Settings
+from inpaint.ui.state import State
 
 METHOD = "telea"
 
 
 @pytest.fixture
-def store():
-    return PhotoStore()
+def state():
+    state = State(Settings(device="cpu"))
+    yield state
+    state.close()
 
 
 @pytest.fixture
-def app(store):
+def store(state):
+    return state.photos
+
+
+@pytest.fixture
+def app(state):
     app = FastAPI(openapi_url=None)
     app.add_middleware(SecurityHeaders)
-    app.include_router(make_router(store, Models(device="cpu"), KeptFiles(), max_bytes=1 << 20))
+    app.include_router(make_router(state, max_bytes=1 << 20))
     return app
 
 
@@ -45,13 +51,13 @@ def page(app):
 
 
 @pytest.fixture
-def restore(page, store, one_bit):
+def restore(page, state, one_bit):
     """restore(opened, hole) -> the job's last event."""
 
     def restore(opened, hole, method=METHOD):
         sent = page.post(f"/api/photos/{opened['id']}/mask", content=one_bit(hole)).json()
         order = {"id": opened["id"], "revision": sent["revision"], "method": method}
-        return list(follow(store, Models(device="cpu"), order, page.cookies[OWNER_COOKIE]))[-1]
+        return list(follow(state.photos, state.models, order, page.cookies[OWNER_COOKIE]))[-1]
 
     return restore
 
@@ -217,7 +223,7 @@ def test_nobody_else_gets_a_photo(app, page, picture, encode, one_bit):
     assert "open it again" in message(page.get(f"{address}/original"), 404, "expired")
 
 
-def test_orders_that_do_not_fit_end_in_a_message(page, store, picture, encode, one_bit):
+def test_orders_that_do_not_fit_end_in_a_message(page, state, store, picture, encode, one_bit):
     opened = upload(page, encode(picture(30, 40)))
     owner = page.cookies[OWNER_COOKIE]
     content = one_bit(np.eye(30, 40))
@@ -225,7 +231,7 @@ def test_orders_that_do_not_fit_end_in_a_message(page, store, picture, encode, o
     fits = {"id": opened["id"], "revision": revision, "method": METHOD}
 
     def last(order, owner=owner):
-        return list(follow(store, Models(device="cpu"), order, owner))[-1]
+        return list(follow(store, state.models, order, owner))[-1]
 
     for order in (None, [], "x", {"mask": "/etc/passwd"}, {**fits, "revision": "old"}):
         assert last(order)["state"] == "failed"
