@@ -5,6 +5,7 @@ A case that fails prints itself; `draw(chunk, number)` makes it again.
 
 from __future__ import annotations
 
+import asyncio
 import io
 import struct
 import zlib
@@ -320,6 +321,10 @@ def test_the_command_line_keeps_the_promise(method, tmp_path, capsys):
         check(case, (tmp_path / "out" / name).read_bytes(), tmp_path, colour=False)
 
 
+async def last_event(state, order, owner):
+    return [event async for event in follow(state, order, owner)][-1]
+
+
 @pytest.mark.parametrize("method", ["telea", "default"])
 def test_the_apps_download_keeps_the_promise(method, tmp_path):
     state = State(Settings(device="cpu"))
@@ -334,7 +339,9 @@ def test_the_apps_download_keeps_the_promise(method, tmp_path):
             address = f"/api/photos/{opened['id']}"
             revision = page.post(f"{address}/mask", content=mask).json()["revision"]
             order = {"id": opened["id"], "revision": revision, "method": method}
-            last = list(follow(state.photos, state.models, order, page.cookies[OWNER_COOKIE]))[-1]
+            last = asyncio.run(last_event(state, order, page.cookies[OWNER_COOKIE]))
             assert last["state"] == "done", (str(case), last)
-            check(case, page.get(f"{address}/download").content, tmp_path, colour=False)
+            made = page.post(f"{address}/results/{last['result']['id']}/file", json={}).json()
+            data = page.get(f"/api/files/{made['file']}").content
+            check(case, data, tmp_path, colour=False)
     state.close()

@@ -72,6 +72,13 @@ def list_methods() -> list[MethodInfo]:
     return networks + classical
 
 
+def list_devices() -> list[str]:
+    """What networks may be asked to run on here, "auto" first. Imports no torch, so what looks like
+    a GPU may turn out to be none that torch can use."""
+    gpu = "mps" if platform.system() == "Darwin" else "cuda"
+    return ["auto", "cpu", *([gpu] if _may_have_gpu() else [])]
+
+
 def create_method(name: str | Path | Method, device: str = "auto", runtime: str = "auto") -> Method:
     """The method of a name, a .safetensors or an .onnx file of photomend's, or a file of others: a
     .pth, .pt or .ckpt (LaMa, MAT), an .onnx (MI-GAN); a Method is returned as it is.

@@ -1,4 +1,4 @@
-"""From a file to what the browser shows, from the browser's mask to the photo's, and back."""
+"""From a file to what the browser shows, and to the file that it takes home."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from pathlib import PurePosixPath
 import numpy as np
 from PIL import Image
 
-from inpaint.errors import InpaintError, MaskError, PhotoError
+from inpaint.errors import InpaintError, PhotoError
 from inpaint.photo import Photo
 
 VIEW_SIDE = 1600
-MAX_PIXELS = 100_000_000
 _VIEW_QUALITY = 88
 
 
@@ -21,35 +20,26 @@ class TooLargeError(InpaintError):
     """A photo with more pixels or bytes than the app takes."""
 
 
-def read_photo(data: bytes, name: str) -> Photo:
+def read_photo(data: bytes, name: str, max_pixels: int) -> Photo:
     """Decode an uploaded file.
 
     TooLargeError before anything is decoded; PhotoError if it is no picture.
     """
-    check_pixels(data, name)
+    _check_pixels(data, name, max_pixels)
     try:
-        photo = Photo.read(data)
+        photo = Photo.read(data, max_pixels=2 * max_pixels)  # of headers that Pillow cannot read
     except PhotoError as error:
         reason = re.sub(r"^the (photo|picture): ", "", str(error))  # bytes have no name
         raise PhotoError(f"{name} cannot be opened: {reason}") from error
-    if photo.height * photo.width > MAX_PIXELS:
-        raise _too_many_pixels(name, photo.width, photo.height)
+    if photo.height * photo.width > max_pixels:
+        raise _too_many_pixels(name, photo.width, photo.height, max_pixels)
     return photo
 
 
-def check_pixels(data: bytes, name: str) -> None:
-    """TooLargeError if the file's header promises more than MAX_PIXELS."""
-    try:
-        with Image.open(io.BytesIO(data)) as picture:
-            width, height = picture.size
-    except Image.DecompressionBombError as error:
-        raise TooLargeError(
-            f"{name} has too many pixels; the app takes up to {MAX_PIXELS // 10**6} megapixels."
-        ) from error
-    except (OSError, ValueError, SyntaxError):
-        return  # not a picture that Pillow knows: Photo.read says so, or knows better
-    if width * height > MAX_PIXELS:
-        raise _too_many_pixels(name, width, height)
+def read_view(view: bytes) -> np.ndarray:
+    """A preview's pixels: uint8 H x W x 3 RGB."""
+    with Image.open(io.BytesIO(view)) as picture:
+        return np.asarray(picture.convert("RGB"))
 
 
 def make_view(photo: Photo, source: bytes) -> tuple[bytes, tuple[int, int]]:
@@ -58,46 +48,27 @@ def make_view(photo: Photo, source: bytes) -> tuple[bytes, tuple[int, int]]:
     It carries the photo's colour profile, so that the browser shows the photo's colours;
     transparent parts lie on white.
     """
-    pixels, alpha = _to_bytes(photo.pixels), photo.alpha
+    pixels, alpha = as_bytes(photo.pixels), photo.alpha
     view = _shrink(Image.fromarray(pixels))
     if alpha is not None:
         paper = Image.new("RGB", view.size, "white")
-        paper.paste(view, mask=Image.fromarray(_to_bytes(alpha)).resize(view.size))
+        paper.paste(view, mask=Image.fromarray(as_bytes(alpha)).resize(view.size))
         view = paper
     buffer = io.BytesIO()
     view.save(buffer, "JPEG", quality=_VIEW_QUALITY, icc_profile=_rgb_profile(source))
     return buffer.getvalue(), view.size
 
 
-def read_painted(mask: bytes, view_size: tuple[int, int]) -> Image.Image:
-    """The browser's mask as a mode "L" picture of view_size, 255 = fill.
-
-    MaskError if it is no picture, of another size, or has nothing painted.
-    """
-    try:
-        with Image.open(io.BytesIO(mask), formats=["PNG"]) as picture:
-            if picture.size != view_size:
-                raise MaskError(
-                    f"The mask is {picture.width} × {picture.height}, "
-                    f"the preview {view_size[0]} × {view_size[1]} pixels."
-                )
-            painted = picture.convert("L")
-    except (OSError, ValueError, SyntaxError) as error:
-        if isinstance(error, MaskError):
-            raise
-        raise MaskError("The mask is not a PNG picture.") from error
-    if painted.getextrema()[1] <= 127:
-        raise MaskError("Nothing is painted yet. Paint over what should go, then press Restore.")
-    return painted
+def as_bytes(pixels: np.ndarray) -> np.ndarray:
+    """uint8 or uint16 pixels as uint8."""
+    if pixels.dtype == np.uint16:
+        return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    return pixels
 
 
-def scale_mask(painted: Image.Image, height: int, width: int) -> np.ndarray:
-    """The painted mask at the photo's own size: bool height x width, smooth at its edges."""
-    return np.asarray(painted.resize((width, height), Image.Resampling.BILINEAR)) > 127
-
-
-def name_result(name: str, data: bytes) -> tuple[str, str]:
-    """File name and media type of a restored photo: NAME_restored.EXT in the photo's format."""
+def name_file(name: str, data: bytes, ending: str = "restored") -> str:
+    """NAME_ENDING.EXT for a file made of the photo `name`, in the photo's own spelling of EXT if
+    that fits the data."""
     with Image.open(io.BytesIO(data)) as picture:
         written = picture.format or "PNG"
     path = PurePosixPath(name)
@@ -106,7 +77,7 @@ def name_result(name: str, data: bytes) -> tuple[str, str]:
     fitting = (written, "JPEG") if written == "MPO" else (written,)
     if Image.registered_extensions().get(suffix.lower()) not in fitting:
         suffix = {"JPEG": ".jpg", "MPO": ".jpg", "TIFF": ".tif"}.get(written, f".{written.lower()}")
-    return f"{path.stem or 'photo'}_restored{suffix}", Image.MIME.get(written, "image/png")
+    return f"{path.stem or 'photo'}_{ending}{suffix}"
 
 
 def clean_name(name: str) -> str:
@@ -125,12 +96,6 @@ def _shrink(picture: Image.Image) -> Image.Image:
     return picture
 
 
-def _to_bytes(pixels: np.ndarray) -> np.ndarray:
-    if pixels.dtype == np.uint16:
-        return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    return pixels
-
-
 def _rgb_profile(source: bytes) -> bytes | None:
     """The file's colour profile if it is one for RGB; a CMYK profile does not fit the preview."""
     try:
@@ -141,8 +106,23 @@ def _rgb_profile(source: bytes) -> bytes | None:
     return profile if profile and profile[16:20] == b"RGB " else None
 
 
-def _too_many_pixels(name: str, width: int, height: int) -> TooLargeError:
+def _check_pixels(data: bytes, name: str, max_pixels: int) -> None:
+    """TooLargeError if the file's header promises more than max_pixels."""
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            width, height = picture.size
+    except Image.DecompressionBombError as error:
+        raise TooLargeError(
+            f"{name} has too many pixels; the app takes up to {max_pixels / 1e6:g} megapixels."
+        ) from error
+    except (OSError, ValueError, SyntaxError):
+        return  # not a picture that Pillow knows: Photo.read says so, or knows better
+    if width * height > max_pixels:
+        raise _too_many_pixels(name, width, height, max_pixels)
+
+
+def _too_many_pixels(name: str, width: int, height: int, max_pixels: int) -> TooLargeError:
     return TooLargeError(
         f"{name} has {width} × {height} pixels; "
-        f"the app takes up to {MAX_PIXELS // 10**6} megapixels."
+        f"the app takes up to {max_pixels / 1e6:g} megapixels."
     )

@@ -1,7 +1,7 @@
 """The photos that people have open: in memory, by unguessable id, for their owner only.
 
-The original bytes stay as they came; the browser only ever sees a preview of them. A photo
-leaves when its page closes, when nobody used it for a while, or when memory is needed.
+The original bytes stay as they came and are decoded once; the browser only ever sees previews. A
+photo leaves when its page closes, when nobody used it for a while, or when memory is needed.
 """
 
 from __future__ import annotations
@@ -11,14 +11,17 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from inpaint.errors import InpaintError
 from inpaint.photo import Photo
 
 BUDGET = 2 << 30
 TIME_TO_LIVE = 3600.0
+MOST_RESULTS = 40  # of a photo; the oldest leave first
 
 
 class ExpiredError(InpaintError):
@@ -30,53 +33,85 @@ class ExpiredError(InpaintError):
 
 @dataclass(frozen=True)
 class Result:
-    """A restored photo: `data` is the file to download, `view` its preview; notices: what its
-    encoding did outside the mask, in words."""
+    """A restored photo: what `method` made in `seconds` of the result `parent`, None for the photo
+    as it was opened. `view` is its preview; notices say what may be wrong with it.
+    """
 
-    revision: str
+    id: str
+    parent: str | None
+    method: str
+    seconds: float
     photo: Photo
-    data: bytes
     view: bytes
-    filename: str
-    media_type: str
     notices: tuple[str, ...] = ()
 
     @property
     def nbytes(self) -> int:
-        return len(self.data) + len(self.view) + 2 * self.photo.original.nbytes
+        # Earlier edits are its parent's, the original is the open photo's.
+        edit = self.photo.edits[-1] if self.photo.edits else None
+        return len(self.view) + (edit.pixels.nbytes + edit.hole.nbytes if edit else 0)
+
+
+@dataclass(frozen=True)
+class LoadedMask:
+    """A mask file: bool at the preview's size, as the browser has it, and at the photo's own,
+    packed into bits."""
+
+    view: np.ndarray
+    packed: np.ndarray
+
+    @property
+    def nbytes(self) -> int:
+        return self.view.nbytes + self.packed.nbytes
 
 
 @dataclass
 class OpenPhoto:
     """A photo that somebody works on.
 
-    `source` is the file as it came; `view` its preview (JPEG) of `view_size` (width, height).
-    `base` is the result that the next restore starts from, None for the source itself.
-    `mask` is a one-bit PNG of view_size, `revision` names it; `stopped` names the revision
-    whose job is to end; `news` is the last event of the last job.
+    `source` is the file as it came, `decoded` what it holds, `view` its preview (JPEG) of
+    `view_size` (width, height). `mask` is a one-bit PNG of view_size, `revision` names it; `loaded`
+    is the mask file that was opened last; `stopped` names the revision whose job is to end; `news`
+    is the last event of the last job. `results` are in the order in which they were made.
     """
 
     id: str
     owner: str
     name: str
     source: bytes
-    height: int
-    width: int
+    decoded: Photo
     view: bytes
     view_size: tuple[int, int]
-    notices: tuple[str, ...] = ()
-    base: Result | None = None
     mask: bytes | None = None
     revision: str | None = None
-    result: Result | None = None
+    loaded: LoadedMask | None = None
+    results: dict[str, Result] = field(default_factory=dict)
     stopped: str | None = None
     news: dict[str, Any] | None = None
     used: float = 0.0
 
+    def find(self, result_id: str | None) -> Result | None:
+        """A result of this photo; None for the photo as it was opened. ExpiredError if it left."""
+        if result_id is None:
+            return None
+        try:
+            return self.results[result_id]
+        except (KeyError, TypeError) as error:
+            raise ExpiredError() from error
+
+    def keep(self, result: Result) -> None:
+        """Add a result; the oldest leaves if there are too many."""
+        self.results[result.id] = result
+        if len(self.results) > MOST_RESULTS:
+            del self.results[next(iter(self.results))]
+
     @property
     def nbytes(self) -> int:
-        results = {id(kept): kept.nbytes for kept in (self.base, self.result) if kept is not None}
-        return len(self.source) + len(self.view) + len(self.mask or b"") + sum(results.values())
+        photo = self.decoded
+        arrays = (photo.original, photo.alpha, photo.original_ink, self.loaded)
+        decoded = sum(array.nbytes for array in arrays if array is not None)
+        results = sum(result.nbytes for result in list(self.results.values()))
+        return len(self.source) + len(self.view) + len(self.mask or b"") + decoded + results
 
 
 class PhotoStore:
@@ -107,22 +142,17 @@ class PhotoStore:
         owner: str,
         name: str,
         source: bytes,
-        *,
-        height: int,
-        width: int,
+        decoded: Photo,
         view: bytes,
         view_size: tuple[int, int],
-        notices: tuple[str, ...] = (),
     ) -> OpenPhoto:
         """Keep a photo and make room for it."""
-        photo = OpenPhoto(
-            secrets.token_urlsafe(18), owner, name, source, height, width, view, view_size, notices
-        )
+        kept = OpenPhoto(secrets.token_urlsafe(18), owner, name, source, decoded, view, view_size)
         with self._lock:
-            photo.used = self._clock()
-            self._photos[photo.id] = photo
-        self.sweep(keep=photo)
-        return photo
+            kept.used = self._clock()
+            self._photos[kept.id] = kept
+        self.sweep(keep=kept)
+        return kept
 
     def get(self, photo_id: object, owner: str | None) -> OpenPhoto:
         """The owner's photo, which counts as used now. ExpiredError otherwise."""

@@ -9,6 +9,7 @@ from inpaint.ui.line import Line
 from inpaint.ui.models import Models
 from inpaint.ui.session import PhotoStore
 from inpaint.ui.settings import Settings
+from inpaint.ui.training import Trainings
 
 
 @dataclass
@@ -24,9 +25,11 @@ class State:
     files: KeptFiles = field(default_factory=KeptFiles)
     line: Line = field(default_factory=Line)
     models: Models = field(init=False)
+    trainings: Trainings = field(init=False)
 
     def __post_init__(self) -> None:
         self.models = Models(self.settings.models, self.settings.device)
+        self.trainings = Trainings(self.models, self.settings.device)
 
     def sweep(self) -> None:
         """Forget what nobody used for long."""
@@ -34,5 +37,6 @@ class State:
         self.files.sweep()
 
     def close(self) -> None:
-        """Remove what lies on disk: the app ends."""
+        """The app ends: a training writes its checkpoint, what lies on disk for pages goes."""
+        self.trainings.close()
         self.files.close()

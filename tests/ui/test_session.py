@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from inpaint.ui.session import ExpiredError, PhotoStore
+from inpaint.photo import Photo
+from inpaint.ui.session import MOST_RESULTS, ExpiredError, PhotoStore, Result
 
 OWNER, OTHER = "a" * 43, "b" * 43
 
@@ -17,7 +19,8 @@ class Clock:
 
 
 def keep(store, owner=OWNER, size=100):
-    return store.add(owner, "a.png", bytes(size), height=2, width=3, view=b"", view_size=(3, 2))
+    decoded = Photo.read(np.zeros((2, 3), np.uint8))  # held as RGB: 18 bytes
+    return store.add(owner, "a.png", bytes(size - 18), decoded, b"", (3, 2))
 
 
 def test_an_id_is_unguessable_and_only_its_owner_gets_the_photo():
@@ -95,3 +98,20 @@ def test_dropping_stops_the_job_and_needs_the_owner():
     store.drop(photo.id, OWNER)
     assert photo.stopped == "r"
     assert len(store) == 0
+
+
+def make_result(name, parent=None):
+    return Result(name, parent, "telea", 0.1, Photo.read(np.zeros((2, 3), np.uint8)), bytes(10))
+
+
+def test_results_are_found_by_id_and_the_oldest_leave():
+    photo = keep(PhotoStore())
+    assert photo.find(None) is None
+    for number in range(MOST_RESULTS + 1):
+        photo.keep(make_result(str(number), parent=str(number - 1) if number else None))
+    assert photo.find("1").id == "1"
+    assert len(photo.results) == MOST_RESULTS
+    for unknown in ("0", "x", ["1"]):
+        with pytest.raises(ExpiredError):
+            photo.find(unknown)
+    assert photo.nbytes == 100 + 10 * MOST_RESULTS

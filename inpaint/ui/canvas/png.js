@@ -1,4 +1,4 @@
-// A one-bit PNG of what is painted: 1 to 2 kB where a canvas's own PNG takes 45.
+// Masks as bits, and as one-bit PNGs: 1 to 2 kB where a canvas's own PNG takes 45.
 
 const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
   for (let bit = 8; bit--; ) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
@@ -17,30 +17,35 @@ function chunk(type, bytes) {
   return out;
 }
 
-// What is opaque in an ImageData, as a PNG Blob with 1 for painted, and the leftmost painted
-// column as a share of the width; null if nothing is.
-async function packMask({ data, width, height }) {
+// One byte a pixel, 0 or 1, as a PNG Blob of one bit a pixel.
+export async function encodeBits(pixels, width, height) {
   const line = ((width + 7) >> 3) + 1;
   const rows = new Uint8Array(line * height);
-  let left = width;
-  for (let y = 0, i = 3; y < height; y++)
-    for (let x = 0; x < width; x++, i += 4)
-      if (data[i] > 127) {
-        rows[y * line + 1 + (x >> 3)] |= 128 >> (x & 7);
-        if (x < left) left = x;
-      }
-  if (left === width) return null;
+  for (let y = 0, i = 0; y < height; y++)
+    for (let x = 0; x < width; x++, i++) if (pixels[i]) rows[y * line + 1 + (x >> 3)] |= 128 >> (x & 7);
   const packed = new Blob([rows]).stream().pipeThrough(new CompressionStream("deflate"));
   const head = new Uint8Array(13);
   const numbers = new DataView(head.buffer);
   numbers.setUint32(0, width);
   numbers.setUint32(4, height);
   head[8] = 1; // one bit a pixel, grey
-  const png = [
+  const parts = [
     Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10),
     chunk("IHDR", head),
     chunk("IDAT", new Uint8Array(await new Response(packed).arrayBuffer())),
     chunk("IEND", new Uint8Array()),
   ];
-  return { png: new Blob(png, { type: "image/png" }), left: left / width };
+  return new Blob(parts, { type: "image/png" });
+}
+
+// The pixels of a picture at an address that are lighter than half: one byte each, 0 or 1.
+export async function decodeBits(address, width, height) {
+  const picture = new Image();
+  picture.src = address;
+  await picture.decode();
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  const ink = canvas.getContext("2d", { willReadFrequently: true });
+  ink.drawImage(picture, 0, 0, width, height);
+  const { data } = ink.getImageData(0, 0, width, height);
+  return Uint8Array.from({ length: width * height }, (_, i) => Number(data[4 * i] > 127));
 }

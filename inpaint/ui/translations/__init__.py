@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,12 @@ def words(key: str) -> Any:
 def choose_language(request: gr.Request | None) -> str:
     """The first of the browser's languages that the app speaks; English if there is none."""
     accepted = "" if request is None else request.headers.get("accept-language", "")
-    for tag in accepted.split(","):
+    return choose_spoken(accepted.split(","))
+
+
+def choose_spoken(tags: Iterable[str]) -> str:
+    """The first of these language tags ("zh-CN", "de;q=0.7") that the app speaks, or English."""
+    for tag in tags:
         language = tag.split(";")[0].strip().lower().split("-")[0]
         if language in LANGUAGES:
             return language

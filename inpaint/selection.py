@@ -1,0 +1,107 @@
+"""Smart select: a rough mark, a scribble or a loop, grown to the object that it means."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+
+from inpaint._opencv import cv2
+from inpaint.mask import grow
+from inpaint.window import Window, bounding_box
+
+_SIDE = 400  # pixels that GrabCut looks at, along the longer side
+_ROUNDS = 4
+_ENCLOSES = 2.0  # a mark that surrounds more than so many times its own area is a loop
+_REACH = 1.0  # of a scribble's extent: so far around it the object may go
+_LEAST_REACH = 24  # pixels
+_HALO = 2  # pixels that an object's edge blurs over
+_SEED = 0
+_lock = threading.Lock()  # GrabCut draws from OpenCV's one source of random numbers
+
+
+def grow_selection(image: np.ndarray, rough: np.ndarray) -> np.ndarray:
+    """The object that a rough mark lies on, or surrounds: bool H x W.
+
+    image: uint8 H x W x 3 RGB; rough: bool H x W. A scribble is taken for part of the object, a loop
+    or a box for what surrounds it (Rother, Kolmogorov, Blake, 2004). Deterministic. Where nothing
+    can be told apart it is the mark itself, a loop filled.
+    """
+    box = bounding_box(rough)
+    if box is None:
+        return rough.copy()
+    inside = _fill_holes(rough)
+    is_loop = inside.sum() > _ENCLOSES * rough.sum()
+    window = _surroundings(box, rough.shape, is_loop)
+    part, mark, filled = image[window.slices], rough[window.slices], inside[window.slices]
+    labels = _label(mark, filled, is_loop)
+    found = _cut(part, labels)
+    if not is_loop:
+        found = _parts_that_meet(found | mark, mark)
+    elif not found.any():
+        found = filled
+    selected = np.zeros_like(rough)
+    selected[window.slices] = _fill_holes(found)
+    return grow(selected, _HALO)
+
+
+def _surroundings(box: Window, shape: tuple[int, int], is_loop: bool) -> Window:
+    extent = max(box.height, box.width)
+    margin = extent // 4 + 8 if is_loop else max(round(_REACH * extent), _LEAST_REACH)
+    top, left = max(box.top - margin, 0), max(box.left - margin, 0)
+    bottom = min(box.top + box.height + margin, shape[0])
+    right = min(box.left + box.width + margin, shape[1])
+    return Window(top, left, bottom - top, right - left)
+
+
+def _label(mark: np.ndarray, filled: np.ndarray, is_loop: bool) -> np.ndarray:
+    """What GrabCut starts from."""
+    if is_loop:
+        return np.where(filled & ~mark, cv2.GC_PR_FGD, cv2.GC_BGD).astype(np.uint8)
+    labels = np.full(mark.shape, cv2.GC_PR_BGD, np.uint8)
+    # Nothing but the window's edge is sure to be background, unless the photo ends there.
+    labels[0], labels[-1], labels[:, 0], labels[:, -1] = (cv2.GC_BGD,) * 4
+    labels[mark] = cv2.GC_FGD
+    return labels
+
+
+def _cut(picture: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    height, width = labels.shape
+    scale = min(1.0, _SIDE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(np.ascontiguousarray(picture[..., ::-1]), size, interpolation=cv2.INTER_AREA)
+    start = cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST)
+    sure = cv2.resize(
+        (labels == cv2.GC_FGD).astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA
+    )
+    start[sure > 60] = cv2.GC_FGD  # thin strokes survive
+    try:
+        with _lock:
+            cv2.setRNGSeed(_SEED)
+            cv2.grabCut(
+                small,
+                start,
+                None,
+                np.zeros((1, 65)),
+                np.zeros((1, 65)),
+                _ROUNDS,
+                cv2.GC_INIT_WITH_MASK,
+            )
+    except cv2.error:  # no object, or no background, to learn colours from
+        return labels == cv2.GC_FGD
+    found = np.isin(start, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
+    found = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    soft = cv2.resize(found * np.float32(1), (width, height), interpolation=cv2.INTER_CUBIC)
+    return soft > 0.5
+
+
+def _fill_holes(mask: np.ndarray) -> np.ndarray:
+    """With all that the mask surrounds."""
+    padded = np.pad(~mask, 1, constant_values=True).astype(np.uint8)
+    _, parts = cv2.connectedComponents(padded, connectivity=4)
+    return (parts != parts[0, 0])[1:-1, 1:-1]
+
+
+def _parts_that_meet(mask: np.ndarray, mark: np.ndarray) -> np.ndarray:
+    _, parts = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+    return np.isin(parts, np.unique(parts[mark]))

@@ -1,0 +1,469 @@
+// The Restore tab. Gradio mounts the component and calls start once; everything else is wired here.
+
+import { Compare } from "./compare.js";
+import { Download } from "./download.js";
+import { Jobs } from "./jobs.js";
+import { fillSheet, isElsewhere, makeKeys, pressed } from "./keys.js";
+import { isEmpty, Mask } from "./mask.js";
+import { fillMenus } from "./menus.js";
+import { ModelsSheet } from "./models.js";
+import { decodeBits, encodeBits } from "./png.js";
+import { Pointer } from "./pointer.js";
+import { Results } from "./results.js";
+import { receiveFiles } from "./receive.js";
+import { ask, close, post, save } from "./server.js";
+import { Timeline, unpack } from "./timeline.js";
+import { Viewport } from "./viewport.js";
+import { language, setWords, t, translate } from "./words.js";
+
+const GROW_STEP = 3; // screen pixels
+
+// gradio: {element, props, trigger, watch} of the component.
+export async function start(gradio) {
+  const root = gradio.element.querySelector('[data-pm="root"]');
+  const parts = {};
+  for (const part of root.querySelectorAll("[data-pm]")) parts[part.dataset.pm] = part;
+  let limits;
+  try {
+    limits = await ask(`start?lang=${language()}`);
+  } catch (error) {
+    root.textContent = error.message;
+    return;
+  }
+  setWords(limits.words);
+  translate(root);
+  new Studio(root, parts, gradio, limits).listen();
+  root.dataset.ready = "";
+}
+
+class Studio {
+  constructor(root, parts, gradio, limits) {
+    Object.assign(this, { root, parts, element: gradio.element, limits, photo: null, source: null, opening: 0 });
+    this.mask = new Mask(parts.canvas);
+    this.timeline = new Timeline();
+    this.jobs = new Jobs(gradio);
+    this.compare = new Compare({ root, ...parts });
+    this.viewport = new Viewport(parts.frame, parts.plane, (zoom) => {
+      parts["zoom-fit"].textContent = `${Math.round(zoom * 100)}%`;
+    });
+    this.pointer = new Pointer(parts, this.mask, this.viewport, () => Number(parts.size.value), {
+      begin: () => !this.jobs.busy && this.#begin(),
+      done: () => this.#changed(),
+      cancel: () => this.#show(this.timeline.now),
+      select: (points, width) => this.#smart(points, width),
+      resize: (factor) => this.#resize(Number(parts.size.value) * factor + (factor > 1 ? 1 : -1)),
+    });
+    const titles = (name) => limits.methods.find((method) => method.name === name)?.title ?? name;
+    this.results = new Results(parts.history, titles, (id) => this.#goTo(id), limits.most_results);
+    this.download = new Download(
+      {
+        button: parts.download,
+        format: parts.format,
+        quality: parts.quality,
+        qualityText: parts["quality-text"],
+        qualityField: parts["quality-field"],
+        strip: parts.strip,
+        saved: parts.saved,
+      },
+      (message) => this.#say(message),
+    );
+    this.sheet = new ModelsSheet(
+      {
+        sheet: parts["models-sheet"],
+        list: parts["models-list"],
+        tiles: parts["models-tiles"],
+        run: parts["models-run"],
+        close: parts["models-close"],
+      },
+      {
+        restore: (method, say) => this.#restoreBy(method, say),
+        use: (result) => this.#goTo(result.id),
+        picture: (id) => this.results.picture(id),
+        stop: () => this.jobs.stop(),
+      },
+    );
+  }
+
+  // ------------------------------------------------------------ opening
+
+  async open(from) {
+    if (!from || this.jobs.busy) return;
+    const { parts, limits } = this;
+    const name = typeof from === "string" ? t(`opening_sample`) : from.name || t("the_photo");
+    this.#say("");
+    if (from.size > limits.max_bytes) return this.#say(t("error_bytes", { name, limit: limits.max_bytes >> 20 }));
+    const turn = ++this.opening;
+    parts.opening.textContent = parts.status.textContent = t("opening", { name });
+    try {
+      const photo = await this.#send(from);
+      if (turn !== this.opening) return close(photo);
+      if (this.photo) close(this.photo);
+      Object.assign(this, { photo, source: from });
+      await this.#startPainting(photo.mask);
+      parts.canvas.focus({ preventScroll: true });
+    } catch (error) {
+      if (turn === this.opening) this.#say(error.message);
+    } finally {
+      if (turn === this.opening) parts.opening.textContent = parts.status.textContent = "";
+    }
+  }
+
+  #send(from) {
+    if (typeof from === "string") return post(`samples/${from}`);
+    return post(`photos?name=${encodeURIComponent(from.name || "pasted.png")}`, from);
+  }
+
+  // mask: the address of a mask that comes with the photo, if one does.
+  async #startPainting(mask) {
+    const { parts, photo } = this;
+    const [width, height] = [photo.view_width, photo.view_height];
+    await this.results.open(photo);
+    parts.original.src = this.results.picture(null);
+    this.mask.resize(width, height);
+    Object.assign(parts.sketch, { width, height });
+    parts.frame.style.setProperty("--pm-ratio", width / height);
+    const megapixels = ((photo.width * photo.height) / 1e6).toFixed(1);
+    const size = t("size_of_photo", { width: photo.width, height: photo.height, megapixels });
+    parts.facts.textContent = [photo.name, size, ...photo.notices].join(" · ");
+    this.download.offer(photo);
+    this.root.dataset.view = "edit";
+    this.viewport.fit();
+    this.compare.toggle(false);
+    this.timeline.reset({ base: null, bits: null });
+    await this.#show(this.timeline.now);
+    if (!mask) return;
+    this.mask.write(await decodeBits(mask, width, height));
+    this.#changed();
+  }
+
+  // ------------------------------------------------------------ states
+
+  get base() {
+    return this.timeline.now.base;
+  }
+
+  // Show a state: its picture, and its mask.
+  async #show({ base, bits }) {
+    const { parts } = this;
+    parts.picture.src = this.results.picture(base);
+    const [width, height] = this.mask.size;
+    if (bits) this.mask.write(unpack(bits, width * height));
+    else this.mask.clear();
+    this.results.mark(base);
+    this.compare.enable(base !== null);
+    parts.past.hidden = parts.saving.hidden = this.results.items.size < 2;
+    parts.download.disabled = parts.format.disabled = base === null;
+    this.#painted(Boolean(bits));
+    await parts.picture.decode();
+  }
+
+  #begin() {
+    this.#say("");
+    this.compare.toggle(false);
+    this.parts.status.textContent = "";
+    return true;
+  }
+
+  // The mask has changed: a step that can be undone.
+  #changed() {
+    const pixels = this.mask.read();
+    const empty = isEmpty(pixels);
+    this.timeline.push(this.base, empty ? null : pixels);
+    this.#painted(!empty);
+    if (this.parts.auto.checked && !empty) this.restore();
+  }
+
+  #painted(some) {
+    const { parts, timeline } = this;
+    parts.undo.disabled = !timeline.canUndo;
+    parts.redo.disabled = !timeline.canRedo;
+    for (const name of ["clear", "grow", "shrink", "save-mask"]) parts[name].disabled = !some;
+  }
+
+  #step(by) {
+    if (!this.photo || this.jobs.busy) return;
+    const state = this.timeline.step(by);
+    if (!state) return;
+    if (!this.results.has(state.base)) return this.#say(t("error_gone"));
+    this.download.forget();
+    this.#show(state);
+  }
+
+  #goTo(id) {
+    if (this.jobs.busy || id === this.base) return;
+    this.timeline.push(id, null);
+    this.download.forget();
+    this.#show(this.timeline.now);
+  }
+
+  // Change the mask by an act on it, unless nothing may change now.
+  #edit(act) {
+    if (!this.photo || this.jobs.busy) return;
+    this.#begin();
+    act();
+    this.#changed();
+  }
+
+  // ------------------------------------------------------------ masks from the server
+
+  async #ask(path, body, said) {
+    const { parts, photo } = this;
+    parts.status.textContent = said;
+    try {
+      const answer = await post(`photos/${photo.id}/${path}`, body);
+      return photo === this.photo ? answer : null;
+    } catch (error) {
+      if (photo === this.photo) this.#say(error.message);
+      return null;
+    } finally {
+      if (photo === this.photo) parts.status.textContent = "";
+    }
+  }
+
+  get #fromBase() {
+    return this.base === null ? "" : `?base=${encodeURIComponent(this.base)}`;
+  }
+
+  async #smart(points, width) {
+    const [w, h] = this.mask.size;
+    const drawn = new Mask(Object.assign(document.createElement("canvas"), { width: w, height: h }));
+    drawn.stroke(points, width, false);
+    const mark = await encodeBits(drawn.read(), w, h);
+    const found = await this.#ask(`select${this.#fromBase}`, mark, t("selecting"));
+    if (!found) return;
+    const pixels = await decodeBits(found.mask, w, h);
+    this.#edit(() => this.mask.add(pixels));
+  }
+
+  async #findScratches() {
+    if (!this.photo || this.jobs.busy) return;
+    this.#begin();
+    const found = await this.#ask(`scratches${this.#fromBase}`, undefined, t("looking"));
+    if (!found) return;
+    if (!found.share) return this.#say(t("no_scratches"));
+    const pixels = await decodeBits(found.mask, ...this.mask.size);
+    this.#edit(() => this.mask.add(pixels));
+    this.parts.status.textContent = t("found_scratches");
+  }
+
+  async #loadMask(file) {
+    if (!file || !this.photo || this.jobs.busy) return;
+    this.#say("");
+    const found = await this.#ask("mask/load", file, t("opening", { name: file.name }));
+    if (!found) return;
+    const pixels = await decodeBits(found.mask, ...this.mask.size);
+    this.#edit(() => this.mask.write(pixels));
+    this.parts.status.textContent = found.notices.length ? t("mask_may_be_inverted") : "";
+  }
+
+  async #saveMask() {
+    const [width, height] = this.mask.size;
+    const png = await encodeBits(this.mask.read(), width, height);
+    const made = await this.#ask("mask/file", png, t("preparing"));
+    if (made) save(made);
+  }
+
+  // ------------------------------------------------------------ restoring
+
+  async restore() {
+    if (!this.photo || this.jobs.busy) return;
+    const { parts } = this;
+    this.#begin();
+    const began = performance.now();
+    const timer = setInterval(() => this.jobs.busy && this.#tell(began), 500);
+    try {
+      const result = await this.#order(parts.method.value, (news) => {
+        this.news = news;
+        this.#tell(began);
+      });
+      if (!result) return (parts.status.textContent = t("stopped"));
+      this.timeline.push(result.id, null);
+      this.download.forget();
+      await this.#show(this.timeline.now);
+      this.compare.uncover();
+      parts.status.textContent = [t("took", { seconds: result.seconds }), ...result.notices].join("\n");
+      parts.canvas.focus({ preventScroll: true });
+    } catch (error) {
+      parts.status.textContent = "";
+      this.#say(error.message);
+    } finally {
+      clearInterval(timer);
+      this.#busy(false);
+    }
+  }
+
+  // For the sheet of models: the same mask by another one. Its result joins the others.
+  async #restoreBy(method, say) {
+    try {
+      return await this.#order(method, (news) => say(describe(news)));
+    } finally {
+      this.#busy(false);
+    }
+  }
+
+  async #order(method, news) {
+    const { parts } = this;
+    const pixels = this.mask.read();
+    if (isEmpty(pixels)) throw new Error(t("error_nothing"));
+    this.news = null;
+    this.#busy(true);
+    const mask = await encodeBits(pixels, ...this.mask.size);
+    const options = {
+      method,
+      base: this.base,
+      feather: Number(parts.feather.value) || 0,
+      context: Number(parts.context.value) || null,
+      device: parts.device.value || null,
+    };
+    let result;
+    try {
+      result = await this.jobs.run(this.photo, mask, options, news);
+    } catch (error) {
+      if (error.code !== "expired" || this.base !== null) throw error;
+      // Forgotten meanwhile: open the same file again, the painting still fits.
+      this.photo = await this.#send(this.source);
+      this.results.photo = this.photo;
+      result = await this.jobs.run(this.photo, mask, options, news);
+    }
+    if (result) await this.results.add(result);
+    return result;
+  }
+
+  #tell(began) {
+    const seconds = Math.round((performance.now() - began) / 1000);
+    const { parts, news } = this;
+    parts.status.textContent = `${describe(news)} · ${seconds} s`;
+    if (news?.total > 1) parts.bar.value = news.done / news.total;
+    else parts.bar.removeAttribute("value");
+  }
+
+  #busy(on) {
+    const { root, parts } = this;
+    root.toggleAttribute("data-busy", on);
+    root.setAttribute("aria-busy", String(on));
+    for (const name of ["method", "another", "compare-models", "invert", "scratches", "load-mask", "auto"]) parts[name].disabled = on;
+    for (const button of parts.tools.querySelectorAll("button")) button.disabled = on;
+    parts.restore.hidden = on;
+    parts.stop.hidden = parts.bar.hidden = !on;
+    if (on) parts.bar.removeAttribute("value");
+  }
+
+  // ------------------------------------------------------------ controls
+
+  #say(message) {
+    this.parts["notice-text"].textContent = message || "";
+    this.parts.notice.hidden = !message;
+  }
+
+  #take(tool) {
+    this.pointer.tool = tool;
+    for (const button of this.parts.tools.querySelectorAll("button"))
+      button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
+  }
+
+  #resize(size) {
+    const { size: range } = this.parts;
+    range.value = size;
+    this.parts["size-text"].textContent = range.value;
+    const filled = ((range.value - range.min) / (range.max - range.min)) * 100;
+    range.style.setProperty("--pm-filled", `${filled}%`);
+  }
+
+  #grow(way) {
+    this.#edit(() => this.mask.grow(way * Math.max(1, Math.round(GROW_STEP * this.pointer.scale))));
+  }
+
+  #compareModels() {
+    if (!this.photo || this.jobs.busy) return;
+    const pixels = this.mask.read();
+    if (isEmpty(pixels)) return this.#say(t("error_nothing"));
+    this.sheet.open(this.limits.methods, pixels, ...this.mask.size);
+  }
+
+  listen() {
+    const { parts, viewport } = this;
+    fillMenus(parts, this.limits, (sample) => this.open(sample));
+    this.#resize(parts.size.value);
+    for (const button of parts.tools.querySelectorAll("button")) button.onclick = () => this.#take(button.dataset.tool);
+    const clicks = {
+      drop: () => parts.file.click(),
+      choose: (event) => (event.stopPropagation(), parts.file.click()),
+      another: () => parts.file.click(),
+      "notice-close": () => this.#say(""),
+      undo: () => this.#step(-1),
+      redo: () => this.#step(1),
+      clear: () => this.#edit(() => this.mask.clear()),
+      "zoom-in": () => viewport.zoomBy(1.4),
+      "zoom-out": () => viewport.zoomBy(1 / 1.4),
+      "zoom-fit": () => viewport.fit(),
+      help: () => parts["help-sheet"].showModal(),
+      grow: () => this.#grow(1),
+      shrink: () => this.#grow(-1),
+      invert: () => this.#edit(() => this.mask.invert()),
+      scratches: () => this.#findScratches(),
+      "load-mask": () => parts["mask-file"].click(),
+      "save-mask": () => this.#saveMask(),
+      restore: () => this.restore(),
+      stop: () => this.jobs.stop().catch((error) => this.#say(error.message)),
+      "compare-models": () => this.#compareModels(),
+      download: () => this.download.take(this.photo, this.base),
+    };
+    for (const [name, act] of Object.entries(clicks)) parts[name].onclick = act;
+    parts.size.oninput = () => this.#resize(parts.size.value);
+    parts.file.onchange = () => (this.open(parts.file.files[0]), (parts.file.value = ""));
+    parts["mask-file"].onchange = () => (this.#loadMask(parts["mask-file"].files[0]), (parts["mask-file"].value = ""));
+    this.#listenToKeys(clicks);
+    this.#listenToFiles();
+  }
+
+  #listenToKeys(clicks) {
+    const keys = makeKeys({
+      tool: (name) => () => this.#take(name),
+      resize: (factor) => this.pointer.on.resize(factor),
+      undo: clicks.undo,
+      redo: clicks.redo,
+      clear: clicks.clear,
+      invert: clicks.invert,
+      zoomIn: clicks["zoom-in"],
+      zoomOut: clicks["zoom-out"],
+      fit: clicks["zoom-fit"],
+      slide: () => this.compare.toggle(),
+      peek: (on) => this.compare.peek(on),
+      restore: clicks.restore,
+      stop: clicks.stop,
+      help: clicks.help,
+    });
+    fillSheet(this.parts["help-table"], keys);
+    const find = (event) => (isElsewhere(event) || event.altKey ? null : keys.find(({ key }) => key === pressed(event)));
+    this.#hear(document, "keydown", (event) => {
+      const found = find(event);
+      if (!found?.act || !this.#visible || (!this.photo && found.key !== "?")) return;
+      event.preventDefault();
+      if (!event.repeat || !found.end) found.act();
+    });
+    this.#hear(document, "keyup", (event) => find(event)?.end?.());
+  }
+
+  // The tab is open: no other one is on the screen.
+  get #visible() {
+    return this.root.offsetParent !== null;
+  }
+
+  #listenToFiles() {
+    const open = (file) => (file ? this.open(file) : this.#say(t("error_no_picture")));
+    receiveFiles(this.root, (name, act) => this.#hear(document, name, (event) => this.#visible && act(event)), open);
+    this.#hear(window, "pagehide", (event) => event.persisted || (this.photo && close(this.photo)));
+  }
+
+  // Listeners beyond the component end with it: Gradio may mount it anew.
+  #hear(target, name, act) {
+    const heard = (event) => (this.element.isConnected ? act(event) : target.removeEventListener(name, heard));
+    target.addEventListener(name, heard);
+  }
+}
+
+function describe(news) {
+  if (news?.state === "waiting") return t("ahead", { ahead: news.ahead });
+  if (news?.state !== "working") return t("sending");
+  return news.total > 1 ? t("area", { done: Math.min(news.done + 1, news.total), total: news.total }) : t("restoring");
+}
