@@ -12,9 +12,9 @@ from inpaint.window import Window, bounding_box
 
 _SIDE = 400  # pixels that GrabCut looks at, along the longer side
 _ROUNDS = 4
+_COLOURS = 5  # of the mark, and of the background, that others are compared with
 _ENCLOSES = 2.0  # a mark that surrounds more than so many times its own area is a loop
-_REACH = 1.0  # of a scribble's extent: so far around it the object may go
-_LEAST_REACH = 24  # pixels
+_LEAST_REACH = 24  # pixels around a scribble
 _HALO = 2  # pixels that an object's edge blurs over
 _SEED = 0
 _lock = threading.Lock()  # GrabCut draws from OpenCV's one source of random numbers
@@ -23,9 +23,9 @@ _lock = threading.Lock()  # GrabCut draws from OpenCV's one source of random num
 def grow_selection(image: np.ndarray, rough: np.ndarray) -> np.ndarray:
     """The object that a rough mark lies on, or surrounds: bool H x W.
 
-    image: uint8 H x W x 3 RGB; rough: bool H x W. A scribble is taken for part of the object, a loop
-    or a box for what surrounds it (Rother, Kolmogorov, Blake, 2004). Deterministic. Where nothing
-    can be told apart it is the mark itself, a loop filled.
+    image: uint8 H x W x 3 RGB; rough: bool H x W. A scribble is taken for part of the object, a
+    loop or a box for what surrounds it (GrabCut: Rother, Kolmogorov, Blake, 2004). Deterministic.
+    Where nothing can be told apart it is the mark itself, a loop filled.
     """
     box = bounding_box(rough)
     if box is None:
@@ -46,8 +46,9 @@ def grow_selection(image: np.ndarray, rough: np.ndarray) -> np.ndarray:
 
 
 def _surroundings(box: Window, shape: tuple[int, int], is_loop: bool) -> Window:
-    extent = max(box.height, box.width)
-    margin = extent // 4 + 8 if is_loop else max(round(_REACH * extent), _LEAST_REACH)
+    margin = max(box.height, box.width) // 4 + 8
+    if not is_loop:  # the object may go on, further the less the scribble is a line along it
+        margin = max(margin + min(box.height, box.width), _LEAST_REACH)
     top, left = max(box.top - margin, 0), max(box.left - margin, 0)
     bottom = min(box.top + box.height + margin, shape[0])
     right = min(box.left + box.width + margin, shape[1])
@@ -55,11 +56,10 @@ def _surroundings(box: Window, shape: tuple[int, int], is_loop: bool) -> Window:
 
 
 def _label(mark: np.ndarray, filled: np.ndarray, is_loop: bool) -> np.ndarray:
-    """What GrabCut starts from."""
+    """What GrabCut is told: the background, what is surely or probably the object."""
     if is_loop:
         return np.where(filled & ~mark, cv2.GC_PR_FGD, cv2.GC_BGD).astype(np.uint8)
     labels = np.full(mark.shape, cv2.GC_PR_BGD, np.uint8)
-    # Nothing but the window's edge is sure to be background, unless the photo ends there.
     labels[0], labels[-1], labels[:, 0], labels[:, -1] = (cv2.GC_BGD,) * 4
     labels[mark] = cv2.GC_FGD
     return labels
@@ -69,30 +69,40 @@ def _cut(picture: np.ndarray, labels: np.ndarray) -> np.ndarray:
     height, width = labels.shape
     scale = min(1.0, _SIDE / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(np.ascontiguousarray(picture[..., ::-1]), size, interpolation=cv2.INTER_AREA)
-    start = cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST)
-    sure = cv2.resize(
-        (labels == cv2.GC_FGD).astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA
-    )
-    start[sure > 60] = cv2.GC_FGD  # thin strokes survive
+    small = cv2.resize(np.ascontiguousarray(picture), size, interpolation=cv2.INTER_AREA)
+    labels_small = cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST)
+    sure = (labels == cv2.GC_FGD).astype(np.uint8) * 255
+    # Thin strokes survive the shrinking.
+    labels_small[cv2.resize(sure, size, interpolation=cv2.INTER_AREA) > 60] = cv2.GC_FGD
     try:
         with _lock:
             cv2.setRNGSeed(_SEED)
-            cv2.grabCut(
-                small,
-                start,
-                None,
-                np.zeros((1, 65)),
-                np.zeros((1, 65)),
-                _ROUNDS,
-                cv2.GC_INIT_WITH_MASK,
-            )
+            found = _grab(small, labels_small)
     except cv2.error:  # no object, or no background, to learn colours from
         return labels == cv2.GC_FGD
-    found = np.isin(start, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
-    found = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    soft = cv2.resize(found * np.float32(1), (width, height), interpolation=cv2.INTER_CUBIC)
-    return soft > 0.5
+    found = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    return cv2.resize(found * np.float32(1), (width, height), interpolation=cv2.INTER_CUBIC) > 0.5
+
+
+def _grab(picture: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    sure = labels == cv2.GC_FGD
+    if sure.any():  # by colour alone, what else is probably the object
+        lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB).astype(np.float32)
+        near, far = _distance(lab, sure), _distance(lab, labels == cv2.GC_BGD)
+        labels = np.where((labels == cv2.GC_PR_BGD) & (near < far), cv2.GC_PR_FGD, labels)
+    labels = np.ascontiguousarray(labels, np.uint8)
+    models = np.zeros((2, 1, 65))
+    cv2.grabCut(picture, labels, None, *models, _ROUNDS, cv2.GC_INIT_WITH_MASK)
+    return np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD))
+
+
+def _distance(lab: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """How far each pixel's colour is from the nearest of the main colours there."""
+    colours = lab[where]
+    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 1.0)
+    count = min(_COLOURS, len(colours))
+    _, _, centres = cv2.kmeans(colours, count, None, stop, 1, cv2.KMEANS_PP_CENTERS)
+    return np.min([np.linalg.norm(lab - centre, axis=2) for centre in centres], axis=0)
 
 
 def _fill_holes(mask: np.ndarray) -> np.ndarray:
