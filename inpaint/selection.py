@@ -14,6 +14,7 @@ _SIDE = 400  # pixels that GrabCut looks at, along the longer side
 _ROUNDS = 4
 _COLOURS = 5  # of the mark, and of the background, that others are compared with
 _ENCLOSES = 2.0  # a mark that surrounds more than so many times its own area is a loop
+_LEAST_SHARE = 0.15  # of a loop's inside: a smaller object was not meant
 _LEAST_REACH = 24  # pixels around a scribble
 _HALO = 2  # pixels that an object's edge blurs over
 _SEED = 0
@@ -38,7 +39,7 @@ def grow_selection(image: np.ndarray, rough: np.ndarray) -> np.ndarray:
     found = _cut(part, labels)
     if not is_loop:
         found = _parts_that_meet(found | mark, mark)
-    elif not found.any():
+    elif found.sum() < _LEAST_SHARE * filled.sum():  # of the object only what shines
         found = filled
     selected = np.zeros_like(rough)
     selected[window.slices] = _fill_holes(found)
