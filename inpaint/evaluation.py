@@ -7,11 +7,9 @@ report.write("reports/first")
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
-import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +18,7 @@ import numpy as np
 
 from inpaint import metrics
 from inpaint.cluster import map_on_cluster
+from inpaint.environment import describe_environment
 from inpaint.errors import InpaintError, MaskError, PhotoError
 from inpaint.journal import Journal
 from inpaint.mask_shapes import KINDS, random_mask
@@ -30,19 +29,14 @@ from inpaint.report import Report, Row
 if TYPE_CHECKING:
     from inpaint.inpainter import Inpainter
 
-__all__ = ["Report", "Row", "evaluate"]
+__all__ = ["Evaluator", "Report", "Row", "draw_masks", "evaluate"]
 
-_PACKAGES = (
-    "photomend",
-    "numpy",
-    "torch",
-    "torchvision",
-    "opencv-python",
-    "opencv-python-headless",
-    "pillow",
-    "scikit-image",
-    "lpips",
-)
+# From a photo's number, path and size (height, width) to its hole and where that is from.
+FindMask = Callable[[int, Path, tuple[int, int]], tuple[np.ndarray, str]]
+# Called with a row, the photo, the hole and the photo filled.
+Keep = Callable[[Row, np.ndarray, np.ndarray, np.ndarray], object]
+
+_MOST_DRAWN = 300  # masks, in search of one of the wanted share
 
 
 def evaluate(
@@ -73,10 +67,10 @@ def evaluate(
         raise PhotoError("no photos to evaluate on")
     if not methods:
         raise InpaintError("no methods to evaluate")
-    make = partial(_Evaluator, masks, methods, device, seed)
+    make = partial(_make_evaluator, masks, methods, device, seed)
     evaluator = make()
     numbered = [(index, as_place(path)) for index, path in enumerate(photos)]
-    environment = _environment(evaluator.device, evaluator.inpainters)
+    environment = describe_environment(evaluator.device, evaluator.inpainters)
     settings = {
         "masks": str(masks),
         "seed": seed if masks in KINDS else None,
@@ -104,54 +98,109 @@ def evaluate(
     )
 
 
-class _Evaluator:
-    """Rows of photos by their numbers, by all methods."""
+class Evaluator:
+    """Measures photos, one at a time, by all methods.
+
+    inpainters: by the names that rows call them. read: from a photo's path to uint8 H x W x 3.
+    explain: from whatever spoils a photo to the row's words for it.
+    """
 
     def __init__(
         self,
-        masks: str | os.PathLike,
-        methods: Sequence[str | os.PathLike],
+        inpainters: Mapping[str, Inpainter],
+        find_mask: FindMask,
         device: str,
-        seed: int,
+        *,
+        read: Callable[[Path], np.ndarray] | None = None,
+        explain: Callable[[Exception], str] | None = None,
     ) -> None:
-        from inpaint.inpainter import Inpainter
-        from inpaint.methods.network import choose_device
-
-        self._find_mask = _masks(masks, seed)
-        self.device = choose_device(device)
-        self.inpainters = {str(method): Inpainter(method, self.device) for method in methods}
-        self._distance = metrics.Lpips(self.device)
+        self.inpainters = dict(inpainters)
+        self.device = device
+        self._find_mask = find_mask
+        self._read = read or _read
+        self._explain = explain or _explain
+        self._distance = metrics.Lpips(device)
         for inpainter in self.inpainters.values():
             _warm_up(inpainter)
 
-    def __call__(self, numbered: tuple[int, Path]) -> list[Row]:
+    def __call__(self, numbered: tuple[int, Path], keep: Keep | None = None) -> list[Row]:
+        """The rows of a photo, given as its number and its path, in the methods' order.
+
+        keep: gets the pictures of each row without an error; what it raises is raised here.
+        """
         index, path = numbered
         about: dict[str, Any] = {"photo": str(path)}
         try:
-            image = _read(path)
+            image = self._read(path)
             about |= {"height": image.shape[0], "width": image.shape[1]}
             hole, about["mask"] = self._find_mask(index, path, image.shape[:2])
             about["hole_ratio"] = float(hole.mean())
-        except (InpaintError, OSError) as error:
-            return [Row(method, error=str(error), **about) for method in self.inpainters]
-        return [
-            Row(method, **about, **_measure(inpainter, image, hole, self._distance))
-            for method, inpainter in self.inpainters.items()
-        ]
+        # Whatever goes wrong, hours of other photos should not be lost to it.
+        except Exception as error:
+            reason = self._explain(error)
+            return [Row(method, error=reason, **about) for method in self.inpainters]
+        rows = []
+        for method, inpainter in self.inpainters.items():
+            try:
+                filled, figures = self._fill(inpainter, image, hole)
+            except Exception as error:
+                rows.append(Row(method, error=self._explain(error), **about))
+                continue
+            rows.append(Row(method, **about, **figures))
+            if keep is not None:
+                keep(rows[-1], image, hole, filled)
+        return rows
+
+    def _fill(
+        self, inpainter: Inpainter, image: np.ndarray, hole: np.ndarray
+    ) -> tuple[np.ndarray, dict[str, float | None]]:
+        started = time.perf_counter()
+        filled = inpainter.restore_array(image, hole)
+        seconds = time.perf_counter() - started
+        return filled, {
+            "psnr": metrics.psnr(image, filled),
+            "psnr_hole": metrics.psnr(image, filled, hole),
+            "ssim": metrics.ssim(image, filled),
+            "lpips": self._distance(image, filled),
+            "l1": metrics.l1(image, filled),
+            "seconds": seconds,
+        }
 
 
-_FindMask = Callable[[int, Path, tuple[int, int]], tuple[np.ndarray, str]]
+def draw_masks(kind: str, seed: int, share: tuple[float, float] | None = None) -> FindMask:
+    """Random masks: photo number i gets the one drawn from the seed [seed, i].
+
+    share: what the hole takes of the photo, from and below; masks are drawn from that seed until
+    one fits, and where none does, finding the mask raises MaskError. None: as the kind has it.
+    """
+    where = kind if share is None else f"{kind}, {share[0]:.0%} to {share[1]:.0%}"
+
+    def draw(index: int, photo: Path, shape: tuple[int, int]) -> tuple[np.ndarray, str]:
+        rng = np.random.default_rng([seed, index])
+        for _ in range(_MOST_DRAWN):
+            mask = random_mask(kind, *shape, rng)
+            if share is None or share[0] <= mask.mean() < share[1]:
+                return mask, where
+        raise MaskError(
+            f"none of {_MOST_DRAWN} masks ({where}) fits a photo of {shape[1]} x {shape[0]} pixels"
+        )
+
+    return draw
 
 
-def _masks(masks: str | os.PathLike, seed: int) -> _FindMask:
-    """A function from a photo's number, path and size to its hole and where that is from."""
-    if masks in KINDS:
-        kind = str(masks)
+def _make_evaluator(
+    masks: str | os.PathLike, methods: Sequence[str | os.PathLike], device: str, seed: int
+) -> Evaluator:
+    from inpaint.inpainter import Inpainter
+    from inpaint.methods.network import choose_device
 
-        def draw(index: int, photo: Path, shape: tuple[int, int]) -> tuple[np.ndarray, str]:
-            return random_mask(kind, *shape, np.random.default_rng([seed, index])), kind
+    find_mask = draw_masks(str(masks), seed) if masks in KINDS else _read_masks(masks)
+    device = choose_device(device)
+    inpainters = {str(method): Inpainter(method, device) for method in methods}
+    return Evaluator(inpainters, find_mask, device)
 
-        return draw
+
+def _read_masks(masks: str | os.PathLike) -> FindMask:
     folder = as_place(masks)
     if not folder.is_dir():
         raise MaskError(
@@ -177,25 +226,9 @@ def _read(path: str | os.PathLike) -> np.ndarray:
     return pixels if pixels.dtype == np.uint8 else (pixels // 257).astype(np.uint8)
 
 
-def _measure(
-    inpainter: Inpainter, image: np.ndarray, hole: np.ndarray, distance: metrics.Lpips
-) -> dict[str, Any]:
-    try:
-        started = time.perf_counter()
-        filled = inpainter.restore_array(image, hole)
-        seconds = time.perf_counter() - started
-        return {
-            "psnr": metrics.psnr(image, filled),
-            "psnr_hole": metrics.psnr(image, filled, hole),
-            "ssim": metrics.ssim(image, filled),
-            "lpips": distance(image, filled),
-            "l1": metrics.l1(image, filled),
-            "seconds": seconds,
-        }
-    # Whatever a method stumbles over, hours of other photos should not be lost to it.
-    except Exception as error:
-        kind = "" if isinstance(error, InpaintError) else f"{type(error).__name__}: "
-        return {"error": f"{kind}{error}"}
+def _explain(error: Exception) -> str:
+    kind = "" if isinstance(error, (InpaintError, OSError)) else f"{type(error).__name__}: "
+    return f"{kind}{error}"
 
 
 def _warm_up(inpainter: Inpainter) -> None:
@@ -203,41 +236,3 @@ def _warm_up(inpainter: Inpainter) -> None:
     image, hole = np.zeros((64, 64, 3), np.uint8), np.zeros((64, 64), bool)
     hole[24:40, 24:40] = True
     inpainter.restore_array(image, hole)
-
-
-def _environment(device: str, inpainters: dict[str, Inpainter]) -> dict[str, Any]:
-    import torch
-
-    from inpaint import weights
-    from inpaint._opencv import cv2
-
-    versions = {"python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return {
-        "versions": versions,
-        "system": platform.platform(),
-        "cpu": _cpu_name(),
-        "cpu_cores": os.cpu_count(),
-        "device": device,
-        "gpu": torch.cuda.get_device_name(device) if device.startswith("cuda") else None,
-        "threads": {"torch": torch.get_num_threads(), "opencv": cv2.getNumThreads()},
-        "weights_sha256": {
-            name: weights.sha256(inpainter.method.path)
-            for name, inpainter in inpainters.items()
-            if hasattr(inpainter.method, "path")
-        },
-    }
-
-
-def _cpu_name() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()

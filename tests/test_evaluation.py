@@ -8,7 +8,7 @@ from PIL import Image
 
 from inpaint import metrics
 from inpaint.errors import InpaintError, MaskError, MethodError, PhotoError
-from inpaint.evaluation import evaluate
+from inpaint.evaluation import draw_masks, evaluate
 from inpaint.inpainter import Inpainter
 from inpaint.mask_shapes import random_mask
 from inpaint.network import InpaintingNetwork, NetworkConfig
@@ -67,6 +67,18 @@ def test_the_first_photos_of_more_have_the_same_masks(photos):
     all_of_them = evaluate(photos, "lama", ["telea"], device="cpu")
     first = evaluate(photos[:1], "lama", ["telea"], device="cpu")
     assert first.rows[0].psnr == all_of_them.rows[0].psnr
+
+
+def test_masks_of_a_share_are_the_same_for_a_seed_and_have_that_share():
+    find = draw_masks("lama", 3, (0.2, 0.3))
+    masks = [find(index, "a.png", (72, 96))[0] for index in range(5)]
+    assert all(0.2 <= mask.mean() < 0.3 for mask in masks)
+    assert not np.array_equal(masks[0], masks[1])
+    again, where = draw_masks("lama", 3, (0.2, 0.3))(1, "b.png", (72, 96))
+    assert np.array_equal(again, masks[1])
+    assert where == "lama, 20% to 30%"
+    with pytest.raises(MaskError, match=r"scratches, 40% to 60%.*96 x 72"):
+        draw_masks("scratches", 3, (0.4, 0.6))(0, "a.png", (72, 96))
 
 
 def test_masks_of_a_folder_go_by_name(photos, tmp_path, hole):
