@@ -14,7 +14,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "ui"))  # hands.py
+sys.path.insert(0, str(ROOT / "tests" / "ui"))
+
+from hands import download, drag, open_file, part, read_mask, restore, take  # noqa: E402, F401
 
 _CHROMIUM = (
     "--no-sandbox",

@@ -16,7 +16,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from in_browser import ROOT, chromium, open_app, running_app
+from in_browser import (
+    ROOT,
+    chromium,
+    download,
+    drag,
+    open_app,
+    open_file,
+    part,
+    read_mask,
+    restore,
+    running_app,
+    take,
+)
 from PIL import Image
 from playwright.sync_api import Page
 from skimage import data
@@ -51,14 +63,12 @@ def main() -> None:
 
 
 def _restore(page: Page, path: Path, acts: list[Act]) -> tuple[Image.Image, Image.Image]:
-    from hands import download, open_file, part, restore
-
     open_file(page, path)
     for act in acts:
         act(page)
     page.mouse.move(2, 2)
     painted = Image.open(io.BytesIO(part(page, "frame").screenshot()))
-    mask = _read_mask(page)
+    mask = read_mask(page)
     restore(page, "default")
     with Image.open(path) as before, Image.open(download(page).path()) as after:
         assert after.size == before.size
@@ -70,22 +80,6 @@ def _restore(page: Page, path: Path, acts: list[Act]) -> tuple[Image.Image, Imag
         return painted.convert("RGB"), after.convert("RGB")
 
 
-def _read_mask(page: Page) -> np.ndarray:
-    """What is painted, at the preview's size."""
-    size, painted = page.locator("[data-pm=canvas]").evaluate(
-        """canvas => {
-            const { width, height } = canvas;
-            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-            const found = [];
-            for (let i = 3; i < data.length; i += 4) if (data[i] > 127) found.push(i >> 2);
-            return [[height, width], found];
-        }"""
-    )
-    mask = np.zeros(size, bool)
-    mask.flat[painted] = True
-    return mask
-
-
 # What a person does, in shares of the photo's width and height.
 
 
@@ -94,8 +88,6 @@ def _brush(size: int, *points: tuple[float, float]) -> Act:
 
 
 def _tool(name: str, *points: tuple[float, float], size: int | None = None) -> Act:
-    from hands import drag, part, take
-
     def act(page: Page) -> None:
         take(page, name)
         if size is not None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from inpaint._opencv import cv2
-from inpaint.thin_lines import FEATURES, LEVELS, Lines, find_thin_lines
+from inpaint.specks import find_specks
+from inpaint.thin_lines import FEATURES, Lines, find_thin_lines
 
-# The log-odds that a line is a scratch: a logistic regression, on photos with scratches drawn.
+# The log-odds that a line is a scratch: a logistic regression over photos with scratches drawn.
+# "level" is lowered by hand: wide scratches are rarer than those drawn, wide objects are not.
 _WEIGHTS = {
     "length": 0.43,
     "persistence": 6.5,
@@ -19,71 +21,81 @@ _WEIGHTS = {
     "lopsidedness": -0.96,
     "unsteadiness": -1.56,
     "colour": -0.86,
-    "level": 0.5,
+    "level": 0.4,
 }
 _BIAS = -9.46
-_SURE = 1.5  # log-odds from which a line is a scratch by itself
-_COMPANY = 1.8  # of the picture's side: so much of sure scratches, and the likely ones count
-_SENSITIVITY = 3.0  # log-odds between no and medium sensitivity, twice as much to the highest
+_SENSITIVITY = 3.0  # log-odds from medium sensitivity to the highest, and to the lowest
+_SURE, _LIKELY = 1.5, 0.2  # log-odds of a scratch alone, and of one in company
+_COMPANY = 1.8  # log-odds times share of the picture's side, summed over all lines
 
-_OUTLINE_SIDE = 1600  # a larger picture's mask is made at this size
-_LINE_SIDE = 800
-_WIDE = 13
-_NEAR = 5
-_NOISE = 3
-_FAINTEST = 0.4  # of the line's own contrast: what differs less from its surroundings is no part
-_MARGIN = 1  # pixels
+_OUTLINE_SIDE, _LINE_SIDE = 1600, 800  # of the picture that is outlined, and searched, at most
+_WIDEST, _REACH = 13, 5  # pixels at half a line's level: a scratch, and how far it is looked for
+_FAINTEST = 0.4  # of a line's contrast: what is fainter is no part of it
+_NOISE = 3  # grey levels
 
 
 def find_scratches(image: np.ndarray, sensitivity: float = 0.5) -> np.ndarray:
-    """Where the uint8 H x W x 3 image is likely to be scratched or dusty: bool H x W.
+    """Where a uint8 H x W x 3 image seems to be scratched or dusty: bool H x W.
 
-    sensitivity: from 0, what is beyond doubt, to 1, whatever may be one. Lines of the picture
-    itself, such as wires, are taken for scratches where nothing tells them apart. Deterministic.
+    sensitivity: from 0, what is beyond doubt, to 1, all that may be. Lines of the picture
+    itself, such as wires, count where nothing tells them from scratches. Always the same.
     """
     picture = _shrink(image, _OUTLINE_SIDE)
     small = _shrink(picture, _LINE_SIDE)
-    mask = _outline(picture, _choose(find_thin_lines(small), small.shape[:2], sensitivity))
-    return _resize(mask, image.shape[:2])
-
-
-def _choose(lines, shape, sensitivity):
-    lines = list(lines)
-    side = float(np.sqrt(shape[0] * shape[1]))
-    weights = np.array([_WEIGHTS[name] for name in FEATURES])
-    lean = _BIAS + _SENSITIVITY * (2 * sensitivity - 1)
-    odds = [one.features @ weights + lean for one in lines]
-    company = sum((np.exp(one.features[:, 0]) * np.maximum(z, 0)).sum() for one, z in zip(lines, odds))
-    least = 0.0 if company > _COMPANY else _SURE
-    seeds = {}
-    for one, odd in zip(lines, odds):
-        k = np.repeat(odd > least, one.counts)
-        if (one.level, one.bright) not in seeds:
-            seeds[one.level, one.bright] = np.zeros((-(-shape[0] // 2**one.level), -(-shape[1] // 2**one.level)), np.uint8)
-        seeds[one.level, one.bright][one.rows[k], one.columns[k]] = 1
-    return seeds
-
-
-def _outline(picture, seeds):
+    mask = find_specks(small, sensitivity).view(np.uint8)
+    mask = _resize(mask, picture.shape).view(np.uint8)
+    seeds = _draw(_choose(list(find_thin_lines(small)), sensitivity), small.shape)
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    mask = np.zeros(grey.shape, np.uint8)
-    for (level, bright), seed in seeds.items():
-        if not seed.any():
+    for (_, bright), seed in seeds.items():
+        mask |= _outline(grey, seed, bright)
+    square = np.ones((3, 3), np.uint8)
+    mask = cv2.dilate(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, square), square)
+    return _resize(mask, image.shape)
+
+
+def _choose(lines: list[Lines], sensitivity: float) -> list[tuple[Lines, np.ndarray]]:
+    """Which of the lines are scratches: bool, one a line."""
+    weights = np.array([_WEIGHTS[name] for name in FEATURES])
+    bias = _BIAS + _SENSITIVITY * (2 * sensitivity - 1)
+    odds = [part.features @ weights + bias for part in lines]
+    lengths = [np.exp(part.features[:, FEATURES.index("length")]) for part in lines]
+    company = sum(length @ np.maximum(odd, 0) for length, odd in zip(lengths, odds))
+    least = _LIKELY if company > _COMPANY else _SURE
+    return [(part, odd > least) for part, odd in zip(lines, odds)]
+
+
+def _draw(
+    chosen: list[tuple[Lines, np.ndarray]], shape: tuple[int, ...]
+) -> dict[tuple[int, bool], np.ndarray]:
+    """The chosen lines' pixels, uint8 0 or 1, by their level and whether they are bright."""
+    canvases: dict[tuple[int, bool], np.ndarray] = {}
+    for part, kept in chosen:
+        if not kept.any():
             continue
-        size = min(2 * seed.shape[1], grey.shape[1]), min(2 * seed.shape[0], grey.shape[0])
-        fine = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-        line = cv2.resize(seed, size, interpolation=cv2.INTER_NEAREST)
-        kind = cv2.MORPH_TOPHAT if bright else cv2.MORPH_BLACKHAT
-        hat = cv2.morphologyEx(fine, kind, np.ones((_WIDE, _WIDE), np.uint8))
-        around = np.ones((_NEAR, _NEAR), np.uint8)
-        least = np.maximum(_FAINTEST * cv2.dilate(hat * line, around), _NOISE)
-        part = (hat > least) & (cv2.dilate(line, around) > 0)
-        mask |= _resize(part.view(np.uint8), grey.shape).view(np.uint8)
-    mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    return cv2.dilate(mask, np.ones((3, 3), np.uint8))
+        size = [-(-side >> part.level) for side in shape[:2]]
+        canvas = canvases.setdefault((part.level, part.bright), np.zeros(size, np.uint8))
+        pixels = np.repeat(kept, part.counts)
+        canvas[part.rows[pixels], part.columns[pixels]] = 1
+    return canvases
 
 
-def _shrink(image, most):
+def _outline(grey: np.ndarray, line: np.ndarray, bright: bool) -> np.ndarray:
+    """The whole width of lines, uint8 0 or 1 of the grey picture's size.
+
+    line: their middle, uint8 0 or 1, of a picture that is smaller by a power of two.
+    """
+    size = tuple(min(2 * small, whole) for small, whole in zip(line.shape, grey.shape))[::-1]
+    fine = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    line = cv2.resize(line, size, interpolation=cv2.INTER_NEAREST)
+    kind = cv2.MORPH_TOPHAT if bright else cv2.MORPH_BLACKHAT
+    contrast = cv2.morphologyEx(fine, kind, np.ones((_WIDEST, _WIDEST), np.uint8))
+    reach = np.ones((_REACH, _REACH), np.uint8)
+    least = np.maximum(_FAINTEST * cv2.dilate(contrast * line, reach), _NOISE)
+    whole = (contrast > least) & (cv2.dilate(line, reach) > 0)
+    return _resize(whole.view(np.uint8), grey.shape).view(np.uint8)
+
+
+def _shrink(image: np.ndarray, most: int) -> np.ndarray:
     height, width = image.shape[:2]
     share = most / max(height, width)
     if share >= 1:
@@ -92,7 +104,7 @@ def _shrink(image, most):
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
 
-def _resize(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    if mask.shape == shape:
-        return mask > 0
-    return cv2.resize(mask * 255, shape[::-1], interpolation=cv2.INTER_LINEAR) > 127
+def _resize(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """A mask of 0 and 1 at another size, with smooth outlines: bool."""
+    height, width = shape[:2]
+    return cv2.resize(mask * 255, (width, height), interpolation=cv2.INTER_LINEAR) > 127

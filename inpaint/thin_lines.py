@@ -77,7 +77,9 @@ def find_thin_lines(picture: np.ndarray) -> Iterator[Lines]:
             rows, columns = np.nonzero(
                 (response > least_response * limit) & (persistence > least_persistence)
             )
-            scene = _Scene(level, responses is bright, side, colours, response, persistence, direction, around)
+            scene = _Scene(
+                level, responses is bright, side, colours, response, persistence, direction, around
+            )
             for first in range(0, _DIRECTIONS, _SECTOR // 2):
                 among = (direction[rows, columns] - first) % _DIRECTIONS < _SECTOR
                 lines = scene.describe(rows[among], columns[among])

@@ -23,6 +23,7 @@ from train.photos import (
 )
 from train.preset import Preset
 from train.run import RunFolder
+from train.status import Status
 from train.trainer import Trainer
 from train.validation import Validator
 
@@ -47,6 +48,8 @@ class Training:
         self.preset, self.run, self.workers = preset, run, workers
         self.check = check_photos(sources)
         self._say(str(self.check))
+        self._status = Status(run, self.check, preset.run.samples)
+        self._tell("preparing", run.last_checkpoint())
         training, validation = split(self.check.photos, preset.data.validation, preset.run.seed)
         # `split` has shuffled them.
         self._open_data(training[: preset.data.limit or None], own_masks)
@@ -75,6 +78,7 @@ class Training:
         """
         run, began = self.preset.run, time.monotonic()
         saved = began
+        self._status.begin(self.trainer.samples)
         handlers = {s: signal.signal(s, self._on_signal) for s in (signal.SIGINT, signal.SIGTERM)}
         bar = tqdm(
             total=run.samples,
@@ -86,6 +90,7 @@ class Training:
         )
         try:
             while self.trainer.samples < run.samples:
+                self._tell("training", self.trainer.samples)
                 step = self.trainer.step_count
                 before = self.trainer.samples
                 self.trainer.step(self.photos.batch(step), self.masks.batch(step))
@@ -101,16 +106,18 @@ class Training:
                 out_of_time = minutes is not None and now - began > 60 * minutes
                 if self.workers.any(self._stop or out_of_time):
                     break
-        finally:
+            if self._validated_at != self.trainer.samples:
+                self._validate()
+            if self.workers.is_main:
+                self._save()
+                self.run.close()
+        finally:  # only now: a second signal must not end what writes the checkpoint
             bar.close()
             for number, handler in handlers.items():
                 signal.signal(number, handler)
-        if self._validated_at != self.trainer.samples:
-            self._validate()
-        if self.workers.is_main:
-            self._save()
-            self.run.close()
-        return self.trainer.samples >= run.samples
+        done = self.trainer.samples >= run.samples
+        self._tell("trained" if done else "stopped", self.trainer.samples)
+        return done
 
     def _open_data(self, training: list, own_masks: str | Path | None) -> None:
         data, run = self.preset.data, self.preset.run
@@ -146,6 +153,7 @@ class Training:
         if self.validator is None:
             return
         self._validated_at = self.trainer.samples
+        self._tell("validating", self.trainer.samples)
         network = self.trainer.averaged
         figures = self.validator.measure(network)
         self.run.log(self.trainer.samples, figures, group="validation")
@@ -182,6 +190,10 @@ class Training:
     def _say(self, text: str) -> None:
         if self.workers.is_main:
             tqdm.write(text)
+
+    def _tell(self, phase: str, samples: int | None) -> None:
+        if self.workers.is_main:
+            self._status.tell(phase, samples)
 
 
 def start_from(trainer: Trainer, name: str) -> tuple[int, int]:

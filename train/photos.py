@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset, Sampler
@@ -298,6 +298,8 @@ def _inspect(photo: PhotoFile) -> tuple[tuple[int, int], str]:
     try:
         with Image.open(io.BytesIO(photo.read())) as file:
             size = file.size
+    except UnidentifiedImageError:  # its words are about an object in memory
+        return (0, 0), "not a readable picture"
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         return (0, 0), f"not a readable picture ({error})"
     if min(size) < SMALLEST_SIDE:

@@ -1,4 +1,5 @@
-"""The run folder: preset.toml, log.csv, TensorBoard events, samples/, checkpoints/, weights.
+"""The run folder: preset.toml, status.json, log.csv, TensorBoard events, samples/, checkpoints/,
+weights.
 
 Nothing in it is ever half-written: files appear under a temporary name, are flushed to disk
 and renamed.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -59,12 +61,20 @@ class RunFolder:
             raise TrainingError(f"{self.path} is not a run folder: it has no preset.toml")
         return read_toml(path)
 
+    def save_status(self, status: dict[str, Any]) -> None:
+        """Write where the run is, for programs that watch it."""
+        _write(self.path / "status.json", lambda file: file.write(json.dumps(status).encode()))
+
     def save_checkpoint(self, state: dict[str, Any], samples: int) -> None:
         """Keep the last two; older ones go only after the new one is safe."""
         path = self._checkpoints / f"{samples:010d}.pt"
         _write(path, lambda file: torch.save(state, file))
         for old in self._numbered()[:-_KEPT]:
             old.unlink()
+
+    def last_checkpoint(self) -> int | None:
+        """Samples of the newest checkpoint, None if there is none."""
+        return max((int(path.stem) for path in self._numbered()), default=None)
 
     def load_checkpoint(self) -> dict[str, Any]:
         """The newest checkpoint that can be read, on the CPU. TrainingError if none can."""

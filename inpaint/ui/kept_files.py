@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from inpaint.ui.folders import make_folder, touch
 from inpaint.ui.session import ExpiredError
 
 TIME_TO_LIVE = 3600.0
@@ -34,7 +35,7 @@ class KeptFiles:
     ) -> None:
         self.time_to_live = time_to_live
         self._clock = clock
-        self._root = Path(tempfile.mkdtemp(prefix="photomend-"))
+        self._root = make_folder("files")
         self._files: dict[str, _Kept] = {}
         self._folders: dict[Path, float] = {}
         self._lock = threading.Lock()
@@ -66,6 +67,7 @@ class KeptFiles:
 
     def sweep(self) -> None:
         """Remove the folders of which nothing was used for long."""
+        touch(self._root)
         limit = self._clock() - self.time_to_live
         with self._lock:
             used = dict(self._folders)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from inpaint.errors import InpaintError
 
 _AUTH_VARIABLE = "PHOTOMEND_AUTH"
+_ROOT_PATH = re.compile(r"(/[\w.~-]+)*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Settings:
     device: str = "auto"
     models: Path = Path("models")
     max_megapixels: float = 100
-    auth: tuple[str, str] | None = None
+    auth: tuple[str, str] | None = field(default=None, repr=False)
     root_path: str = ""
 
     @property
@@ -69,11 +72,11 @@ def read_settings(arguments: argparse.Namespace) -> Settings:
         if not (name and colon and password):
             raise InpaintError("--auth takes a name and a password: --auth ann:secret")
         auth = (name, password)
-    if not arguments.max_megapixels > 0:
+    if not 0 < arguments.max_megapixels < math.inf:
         raise InpaintError(f"--max-megapixels is above 0, not {arguments.max_megapixels:g}")
     root_path = arguments.root_path.rstrip("/")
-    if root_path and not root_path.startswith("/"):
-        raise InpaintError(f"--root-path begins with a slash: --root-path /{root_path}")
+    if not _ROOT_PATH.fullmatch(root_path):
+        raise InpaintError(f"--root-path takes a path: --root-path /{root_path.strip('/')}")
     if arguments.models.exists() and not arguments.models.is_dir():
         raise InpaintError(f"--models {arguments.models}: not a folder")
     return Settings(

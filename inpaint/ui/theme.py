@@ -13,6 +13,7 @@ HEAD = (
 CSS = """
 .gradio-container .main.fillable { padding: clamp(14px, 2.5vw, 24px); }
 .gradio-container .html-container { padding: 0; }
+#sign-out { align-self: flex-end; flex: none; width: auto; min-height: 44px; padding: 0 16px; }
 """
 
 
@@ -33,7 +34,9 @@ def make_theme() -> gr.themes.Base:
         button_primary_background_fill_hover="*primary_800",
         button_primary_text_color="white",
         button_primary_background_fill_dark="*primary_700",
-        button_primary_background_fill_hover_dark="*primary_600",
+        button_primary_background_fill_hover_dark="*primary_800",
         button_primary_text_color_dark="white",
         color_accent="*primary_600",
+        link_text_color="*primary_700",
+        link_text_color_dark="*primary_300",
     )

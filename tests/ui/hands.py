@@ -21,6 +21,22 @@ def count_painted(page):
     )
 
 
+def read_mask(page):
+    """What is painted, at the preview's size: bool H x W."""
+    size, painted = part(page, "canvas").evaluate(
+        """canvas => {
+            const { width, height } = canvas;
+            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+            const found = [];
+            for (let i = 3; i < data.length; i += 4) if (data[i] > 127) found.push(i >> 2);
+            return [[height, width], found];
+        }"""
+    )
+    mask = np.zeros(size, bool)
+    mask.flat[painted] = True
+    return mask
+
+
 def drag(page, *points):
     """Drag over the canvas along points that are shares of its width and height."""
     box = part(page, "canvas").bounding_box()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -47,8 +49,30 @@ def test_the_endpoint_restores_a_file(client, files):
         assert not np.array_equal(np.asarray(result), np.asarray(before))
 
 
-def test_only_restore_is_public(client):
-    assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/restore"]
+def test_the_endpoints_for_programs(client, files):
+    from gradio_client import handle_file
+
+    named = client.view_api(return_format="dict")["named_endpoints"]
+    assert sorted(named) == ["/find_scratches", "/models", "/restore"]
+    models = client.predict(api_name="/models")
+    assert METHOD in [model["name"] for model in models]
+    found = client.predict(handle_file(files[0]), api_name="/find_scratches")
+    assert Path(found).name == "photo_mask.png"
+    with Image.open(found) as mask:
+        assert (mask.mode, mask.size) == ("1", (80, 60))
+
+
+def test_a_path_of_the_server_is_no_photo(address, files):
+    def call(body):
+        headers = {"Content-Type": "application/json"}
+        data = json.dumps(body).encode()
+        urllib.request.urlopen(
+            urllib.request.Request(f"{address}/gradio_api/call/restore", data, headers)
+        )
+
+    stolen = [{"path": str(path), "meta": {"_type": "gradio.FileData"}} for path in files]
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        call({"data": [*stolen, METHOD]})
 
 
 def test_the_endpoint_tells_what_is_wrong(client, files, tmp_path):
@@ -66,12 +90,16 @@ def test_the_endpoint_tells_what_is_wrong(client, files, tmp_path):
 
 
 def test_the_page_is_guarded_and_shares_nothing_with_other_sites(address):
-    request = urllib.request.Request(address, headers={"Origin": "http://a.example"})
-    with urllib.request.urlopen(request) as answer:
-        assert answer.headers["access-control-allow-origin"] is None
+    with urllib.request.urlopen(address) as answer:
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "object-src 'none'" in answer.headers["content-security-policy"]
         assert "photomend" in answer.read().decode()
+    request = urllib.request.Request(address, headers={"Origin": "http://a.example"})
+    with pytest.raises(urllib.error.HTTPError, match="403") as refused:
+        urllib.request.urlopen(request)
+    with refused.value as answer:
+        assert answer.headers["access-control-allow-origin"] is None
+        assert "photomend" not in answer.read().decode()
 
 
 def test_a_taken_port_is_told():

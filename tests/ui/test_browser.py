@@ -170,7 +170,11 @@ def painted_box(page):
             const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
             let x = 0, y = 0, n = 0;
             for (let i = 3; i < data.length; i += 4)
-                if (data[i] > 127) { x += (i >> 2) % width; y += Math.floor((i >> 2) / width); n++; }
+                if (data[i] > 127) {
+                    x += (i >> 2) % width;
+                    y += Math.floor((i >> 2) / width);
+                    n++;
+                }
             return [x / n / width, y / n / height];
         }"""
     )

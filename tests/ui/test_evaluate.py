@@ -429,7 +429,7 @@ def test_samples_are_evaluated_on_a_phone(phone, address):
     button.click()
     phone.get_by_text("Add photos first").wait_for()
     phone.get_by_role("button", name="Take sample photos").click()
-    phone.get_by_text("rocket").wait_for()
+    phone.get_by_text("rocket", exact=True).wait_for()
     assert phone.get_by_label("default").is_checked()
     phone.get_by_label("default").uncheck()
     size = phone.get_by_label("Size of the hole")
