@@ -24,13 +24,13 @@ _WEIGHTS = {
     "level": 0.4,
 }
 _BIAS = -9.46
-_SENSITIVITY = 3.0  # log-odds from medium sensitivity to the highest, and to the lowest
+_SENSITIVITY = 2.0  # log-odds from medium sensitivity to the highest, and to the lowest
 _SURE, _LIKELY = 1.5, 0.2  # log-odds of a scratch alone, and of one in company
 _COMPANY = 1.8  # log-odds times share of the picture's side, summed over all lines
 
 _OUTLINE_SIDE, _LINE_SIDE = 1600, 800  # of the picture that is outlined, and searched, at most
-_WIDEST, _REACH = 13, 5  # pixels at half a line's level: a scratch, and how far it is looked for
-_FAINTEST = 0.4  # of a line's contrast: what is fainter is no part of it
+_WIDEST, _REACH = 13, 3  # pixels at half a line's level: a scratch, and how far it is looked for
+_FAINTEST = 0.5  # of a line's contrast: what is fainter is no part of it
 _NOISE = 3  # grey levels
 
 

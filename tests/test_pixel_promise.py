@@ -21,9 +21,9 @@ from starlette.testclient import TestClient
 
 from inpaint import Inpainter, Photo, cli
 from inpaint._opencv import cv2
-from inpaint.ui.jobs import follow
-from inpaint.ui.routes import make_router
-from inpaint.ui.security import OWNER_COOKIE
+from inpaint.ui.access.security import OWNER_COOKIE
+from inpaint.ui.restore.jobs import follow
+from inpaint.ui.restore.routes import make_router
 from inpaint.ui.settings import Settings
 from inpaint.ui.state import State
 

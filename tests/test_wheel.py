@@ -35,7 +35,9 @@ def test_it_holds_weights_app_and_presets(installed):
     names = {str(path.relative_to(target)) for path in target.rglob("*")}
     assert "inpaint/_weights/alexnet_features.safetensors" in names
     assert "inpaint/_weights/default.safetensors" in names
-    assert any(name.startswith("inpaint/ui/canvas/") and name.endswith(".js") for name in names)
+    assert any(
+        name.startswith("inpaint/ui/restore/canvas/") and name.endswith(".js") for name in names
+    )
     assert "train/presets/default.toml" in names
     assert not any(name.startswith("tests") for name in names)
 

@@ -34,9 +34,9 @@ def build(settings: Settings = DEFAULTS) -> FastAPI:
     """The app, for any ASGI server with one worker: open photos live in its memory.
 
     settings.host is where that server listens: on this machine alone, unless it says otherwise, the
-    app answers to this machine's names only (inpaint/ui/origins.py says when).
+    app answers to this machine's names only (inpaint/ui/access/origins.py says when).
     """
-    from inpaint.ui.uploads import TIME_TO_LIVE, Uploads, own_folder
+    from inpaint.ui.access.uploads import TIME_TO_LIVE, Uploads, own_folder
 
     folder = own_folder()  # before Gradio is imported
 
@@ -46,15 +46,15 @@ def build(settings: Settings = DEFAULTS) -> FastAPI:
     from starlette.routing import Mount
 
     from inpaint.ui import memory
-    from inpaint.ui.batch_tab import add_batch_tab
-    from inpaint.ui.endpoints import add_endpoints
-    from inpaint.ui.evaluate_tab import add_evaluate_tab
-    from inpaint.ui.guards import add_guards
-    from inpaint.ui.restore_tab import add_restore_tab
-    from inpaint.ui.routes import MAX_BYTES, make_router
+    from inpaint.ui.access.guards import add_guards
+    from inpaint.ui.batch.tab import add_batch_tab
+    from inpaint.ui.evaluate.tab import add_evaluate_tab
+    from inpaint.ui.restore.endpoints import add_endpoints
+    from inpaint.ui.restore.routes import MAX_BYTES, make_router
+    from inpaint.ui.restore.tab import add_restore_tab
     from inpaint.ui.state import State
     from inpaint.ui.theme import CSS, HEAD, make_theme
-    from inpaint.ui.train_tab import add_train_tab
+    from inpaint.ui.train.tab import add_train_tab
     from inpaint.ui.translations import make_i18n, words
 
     rooms = {
@@ -129,7 +129,7 @@ def launch(settings: Settings = DEFAULTS) -> None:
         port = listening.getsockname()[1]
         import uvicorn
 
-        from inpaint.ui.origins import is_loopback
+        from inpaint.ui.access.origins import is_loopback
 
         app = build(settings)
         config = uvicorn.Config(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from inpaint.errors import InpaintError
 from inpaint.formats import SUFFIXES
-from inpaint.ui.pictures import clean_name
+from inpaint.ui.restore.pictures import clean_name
 
 _LONGEST_STEM, _LONGEST_SUFFIX = 180, 12  # bytes and letters that every file system takes
 # What else zipfile knows unpacks a few bytes to hundreds of megabytes at once.

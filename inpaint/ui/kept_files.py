@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inpaint.ui.folders import make_folder, touch
-from inpaint.ui.session import ExpiredError
+from inpaint.ui.restore.session import ExpiredError
 
 TIME_TO_LIVE = 3600.0
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from inpaint.ui.kept_files import KeptFiles
 from inpaint.ui.line import Line
 from inpaint.ui.models import Models
-from inpaint.ui.session import PhotoStore
+from inpaint.ui.restore.session import PhotoStore
 from inpaint.ui.settings import Settings
-from inpaint.ui.training import Trainings
+from inpaint.ui.train.training import Trainings
 
 
 @dataclass

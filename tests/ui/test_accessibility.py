@@ -175,7 +175,7 @@ def test_every_word_is_there_in_both_languages_and_of_one_shape():
 
 
 def test_the_page_knows_every_word_that_it_uses():
-    from inpaint.ui.canvas import CANVAS
+    from inpaint.ui.restore.canvas import CANVAS
 
     words = {key.removeprefix("restore_") for key in read_words()["en"] if "restore_" in key}
     page = (CANVAS / "canvas.html").read_text(encoding="utf-8")

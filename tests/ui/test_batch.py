@@ -14,11 +14,11 @@ from PIL import Image
 
 from inpaint.errors import InpaintError
 from inpaint.restore_files import FileOptions, restore_file
-from inpaint.ui import batch as batches
-from inpaint.ui.batch import Batch, Order
-from inpaint.ui.batch_files import Upload, move_as_new, unpack_uploads
-from inpaint.ui.batch_view import describe
-from inpaint.ui.security import OWNER_COOKIE
+from inpaint.ui.access.security import OWNER_COOKIE
+from inpaint.ui.batch import job as batches
+from inpaint.ui.batch.files import Upload, move_as_new, unpack_uploads
+from inpaint.ui.batch.job import Batch, Order
+from inpaint.ui.batch.view import describe
 from inpaint.ui.settings import Settings
 from inpaint.ui.state import State
 from inpaint.ui.translations import read_words
@@ -229,7 +229,7 @@ def test_a_result_that_cannot_be_written_leaves_nothing_half(tmp_path, monkeypat
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("inpaint.ui.batch_files.write_whole", full)
+    monkeypatch.setattr("inpaint.ui.batch.files.write_whole", full)
     (tmp_path / "out").mkdir()
     with pytest.raises(OSError, match="No space"):
         move_as_new(source, tmp_path / "out", set())
@@ -312,7 +312,7 @@ def press(state):
     """press(*form, owner=OWNER) -> what the page is told once Start is pressed; within a loop."""
     import gradio as gr
 
-    from inpaint.ui.batch_tab import add_batch_tab
+    from inpaint.ui.batch.tab import add_batch_tab
 
     def press(*form, owner=OWNER):
         cookies = {OWNER_COOKIE: owner} if owner else {}
@@ -342,7 +342,6 @@ def test_start_tells_how_far_it_is_until_all_is_done(order, sent):
     form = [[sent("a.png")], [sent("m.png", mask=True)], "telea", 2, 1.5, False, False, ""]
     first, *_, last = order(*form)
     assert first["running"]
-    assert first["rows"] == []
     assert last["status"] == "Restored 1 of 1"
     assert [row["state"] for row in last["rows"]] == ["done"]
 
@@ -398,7 +397,7 @@ def test_what_makes_no_sense_is_left_out(order, sent):
 
 
 def test_a_folder_is_only_for_who_sits_at_the_computer(tmp_path):
-    from inpaint.ui.batch_tab import read_folder
+    from inpaint.ui.batch.tab import read_folder
 
     here = Settings()
     assert read_folder(str(tmp_path), here, LOCAL, say) == tmp_path

@@ -21,8 +21,8 @@ from inpaint.errors import MethodError
 from inpaint.evaluation import evaluate
 from inpaint.inpainter import Inpainter
 from inpaint.report import METRICS, Report, Row
-from inpaint.ui.evaluation_job import Outcome, Progress, evaluate_photos
-from inpaint.ui.evaluation_order import (
+from inpaint.ui.evaluate.job import Outcome, Progress, evaluate_photos
+from inpaint.ui.evaluate.order import (
     EACH,
     MOST_PHOTOS,
     Order,
@@ -30,11 +30,11 @@ from inpaint.ui.evaluation_order import (
     copy_samples,
     list_sizes,
 )
-from inpaint.ui.evaluation_page import show_outcome, show_progress
-from inpaint.ui.evaluation_pictures import ERROR_LEVELS, error_colours, map_error
-from inpaint.ui.evaluation_runs import Runs
-from inpaint.ui.jobs import StoppedError
-from inpaint.ui.session import ExpiredError
+from inpaint.ui.evaluate.page import show_outcome, show_progress
+from inpaint.ui.evaluate.pictures import ERROR_LEVELS, error_colours, map_error
+from inpaint.ui.evaluate.runs import Runs
+from inpaint.ui.restore.jobs import StoppedError
+from inpaint.ui.restore.session import ExpiredError
 from inpaint.ui.settings import Settings
 from inpaint.ui.state import State
 from inpaint.ui.translations import LANGUAGES, say

@@ -14,9 +14,9 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from inpaint.ui.login import LOGIN_COOKIE, TIME_TO_LIVE, Login
-from inpaint.ui.security import OWNER_COOKIE
-from inpaint.ui.tries import FORGET, Tries
+from inpaint.ui.access.login import LOGIN_COOKIE, TIME_TO_LIVE, Login
+from inpaint.ui.access.security import OWNER_COOKIE
+from inpaint.ui.access.tries import FORGET, Tries
 
 AUTH = ("änn", "pass:wörd")
 RIGHT = dict(zip(("username", "password"), AUTH))

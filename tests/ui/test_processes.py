@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from inpaint.ui.processes import find_process, start_process
+from inpaint.ui.train.processes import find_process, start_process
 
 PATIENT = "import os, sys; print(os.nice(0), os.getsid(0) == os.getpid(), os.environ['WORD']); "
 PATIENT += "sys.stdout.flush(); import time; time.sleep(60)"

@@ -15,10 +15,10 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from inpaint.inpainter import Inpainter
-from inpaint.ui import pictures
-from inpaint.ui.jobs import follow
-from inpaint.ui.routes import make_router
-from inpaint.ui.security import OWNER_COOKIE, SecurityHeaders
+from inpaint.ui.access.security import OWNER_COOKIE, SecurityHeaders
+from inpaint.ui.restore import pictures
+from inpaint.ui.restore.jobs import follow
+from inpaint.ui.restore.routes import make_router
 from inpaint.ui.settings import Settings
 from inpaint.ui.state import State
 
@@ -378,14 +378,27 @@ def test_nobody_else_gets_a_photo(app, page, restore, take, picture, encode, hol
 
 
 @pytest.fixture
-def order(page, picture, encode, one_bit):
-    """An order that fits."""
+def make_order(page, picture, encode, one_bit):
+    """make_order() -> an order that fits, of the same photo each time."""
     opened = upload(page, encode(picture(30, 40)))
-    sent = page.post(f"/api/photos/{opened['id']}/mask", content=one_bit(np.eye(30, 40))).json()
-    return {"id": opened["id"], "revision": sent["revision"], "method": METHOD}
+
+    def make_order():
+        mask = one_bit(np.eye(30, 40))
+        sent = page.post(f"/api/photos/{opened['id']}/mask", content=mask).json()
+        return {"id": opened["id"], "revision": sent["revision"], "method": METHOD}
+
+    return make_order
 
 
-def test_orders_that_do_not_fit_end_in_a_message(page, work_off, order):
+@pytest.fixture
+def order(make_order):
+    """An order that fits."""
+    return make_order()
+
+
+def test_orders_that_do_not_fit_end_in_a_message(page, work_off, make_order):
+    order = make_order()
+
     def last(order, **options):
         return work_off(order, **options)[-1]
 
@@ -393,11 +406,25 @@ def test_orders_that_do_not_fit_end_in_a_message(page, work_off, order):
         assert last(wrong)["state"] == "failed"
     assert last(order, owner="d" * 43)["state"] == "failed"
     for method in ("nothing", "../weights/x.safetensors", None):
-        event = last({**order, "method": method})
+        event = last({**make_order(), "method": method})
         assert event["state"] == "failed"
         assert METHOD in event["message"]
+    order = make_order()
     page.post(f"/api/photos/{order['id']}/stop")
     assert last(order)["state"] == "stopped"
+    order = make_order()
+    assert last(order)["state"] == "done"
+    assert last(order)["state"] == "failed"  # nothing is ordered twice
+
+
+def test_the_next_mask_ends_the_order_before(state, work_off, make_order):
+    order = make_order()
+    with ThreadPoolExecutor(1) as pool, state.line.turn():
+        waiting = pool.submit(work_off, order)
+        while not len(state.line) > 1:
+            time.sleep(0.01)
+        make_order()
+        assert waiting.result(timeout=10)[-1]["state"] == "stopped"
 
 
 @pytest.mark.parametrize(

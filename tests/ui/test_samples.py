@@ -10,7 +10,13 @@ from PIL import Image
 
 from inpaint.cases import make_case
 from inpaint.mask import grow
-from inpaint.ui.samples import find_sample, list_samples, read_sample, sample_mask, thumbnail
+from inpaint.ui.restore.samples import (
+    find_sample,
+    list_samples,
+    read_sample,
+    sample_mask,
+    thumbnail,
+)
 from inpaint.ui.translations import read_words
 
 NAMES = ("object", "wire", "date-stamp", "scratches", "torn-corner", "text")

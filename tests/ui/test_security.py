@@ -13,13 +13,13 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from inpaint import ui
-from inpaint.ui import origins, payloads
-from inpaint.ui.origins import OwnOrigin
-from inpaint.ui.payloads import Payloads
-from inpaint.ui.root_path import RootPath
-from inpaint.ui.security import SecurityHeaders, ensure_owner, find_owner, find_route
+from inpaint.ui.access import origins, payloads
+from inpaint.ui.access.origins import OwnOrigin
+from inpaint.ui.access.payloads import Payloads
+from inpaint.ui.access.root_path import RootPath
+from inpaint.ui.access.security import SecurityHeaders, ensure_owner, find_owner, find_route
+from inpaint.ui.access.uploads import Uploads
 from inpaint.ui.settings import Settings
-from inpaint.ui.uploads import Uploads
 
 HOME = "http://localhost:7860"
 

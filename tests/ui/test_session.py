@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inpaint.photo import Photo
-from inpaint.ui.session import MOST_RESULTS, ExpiredError, PhotoStore, Result
+from inpaint.ui.restore.session import MOST_PHOTOS, MOST_RESULTS, ExpiredError, PhotoStore, Result
 
 OWNER, OTHER = "a" * 43, "b" * 43
 
@@ -87,6 +87,19 @@ def test_a_photo_beyond_the_budget_stays_while_it_is_alone():
     store = PhotoStore(budget=50)
     photo = keep(store)
     assert store.get(photo.id, OWNER) is photo
+
+
+def test_one_owner_has_so_many_photos():
+    clock = Clock()
+    store = PhotoStore(clock=clock)
+    other = keep(store, OTHER)
+    photos = []
+    for clock.now in range(MOST_PHOTOS + 1):
+        photos.append(keep(store))
+    with pytest.raises(ExpiredError):
+        store.get(photos[0].id, OWNER)
+    assert store.get(photos[1].id, OWNER) is photos[1]
+    assert store.get(other.id, OTHER) is other
 
 
 def test_dropping_stops_the_job_and_needs_the_owner():

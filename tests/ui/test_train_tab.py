@@ -10,15 +10,15 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
-from inpaint.ui.processes import start_process
-from inpaint.ui.security import OWNER_COOKIE
+from inpaint.ui.access.security import OWNER_COOKIE
 from inpaint.ui.settings import Settings
 from inpaint.ui.state import State
-from inpaint.ui.train_form import may_manage, read_order
-from inpaint.ui.train_page import show_facts, show_progress
-from inpaint.ui.train_watch import SHOWN, look
-from inpaint.ui.training import RefusedError, Run
-from inpaint.ui.training_runs import Order, RunFolder, Status, hash_owner
+from inpaint.ui.train.form import may_manage, read_order
+from inpaint.ui.train.page import show_facts, show_progress
+from inpaint.ui.train.processes import start_process
+from inpaint.ui.train.runs import Order, RunFolder, Status, hash_owner
+from inpaint.ui.train.training import RefusedError, Run
+from inpaint.ui.train.watch import SHOWN, look
 from inpaint.ui.translations import read_words, say
 from train.preset import list_presets, load_preset
 

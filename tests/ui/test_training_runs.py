@@ -14,8 +14,8 @@ from PIL import Image
 
 from inpaint.errors import InpaintError
 from inpaint.ui.models import Models
-from inpaint.ui.training import RefusedError, Trainings
-from inpaint.ui.training_runs import Order, RunFolder, hash_owner
+from inpaint.ui.train.runs import Order, RunFolder, hash_owner
+from inpaint.ui.train.training import RefusedError, Trainings
 
 TINY = (
     "network.encoder_options.width=8",

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from inpaint.ui import uploads
+from inpaint.ui.access import uploads
+from inpaint.ui.access.uploads import TIME_TO_LIVE, Uploads, own_folder
 from inpaint.ui.folders import make_folder, touch
-from inpaint.ui.uploads import TIME_TO_LIVE, Uploads, own_folder
 
 OWNERS = [letter * 43 for letter in "abc"]
 UPLOAD = "/gradio_api/upload"

@@ -1,0 +1,1 @@
+"""Who may see what: what stands between the network and the app."""

@@ -1,0 +1,1 @@
+"""The Evaluate tab: methods measured on a visitor's own photos."""

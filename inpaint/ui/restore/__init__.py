@@ -1,0 +1,1 @@
+"""The Restore tab: a photo, what is painted on it, and what comes back."""

@@ -1,0 +1,1 @@
+"""The Train tab: networks trained by processes of their own."""
