@@ -22,6 +22,7 @@ from skimage import data
 
 from inpaint.ui.translations import read_words
 
+_MOST_HEIGHT = 1760  # pixels of a page that are shown
 _PHONE = {"width": 390, "height": 844}
 
 
@@ -44,6 +45,7 @@ def _shoot(browser: Browser, address: str, files: dict[str, Path], target: Path)
         page.mouse.move(2, 2)
         page.wait_for_timeout(500)
         shot = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
+        shot = shot.crop((0, 0, shot.width, min(shot.height, _MOST_HEIGHT)))
         shot.save(target / f"{name}.webp", quality=86)
         page.context.close()
         print(target / f"{name}.webp")
@@ -104,9 +106,9 @@ def _batch(page: Page, files: dict[str, Path]) -> None:
 
 def _evaluate(page: Page) -> None:
     _open_tab(page, 2)
-    _button(page, 2, "evaluate_samples").click()
+    _button(page, "evaluate_samples").click()
     page.wait_for_timeout(2500)
-    _button(page, 2, "evaluate_start").click()
+    _button(page, "evaluate_start").click()
     page.locator("a[href*='api/files/']").first.wait_for(timeout=120_000)
     page.wait_for_timeout(1500)
 
@@ -116,15 +118,15 @@ def _train(page: Page, files: dict[str, Path]) -> None:
     page.locator("#train input[type=file]").first.set_input_files(files["many"])
     page.wait_for_timeout(4000)
     page.locator("#train input[type=text], #train textarea").first.fill("garden")
-    _button(page, 3, "train_start").click()
+    _button(page, "train_start").click()
     page.locator("#train svg[role=img]").first.wait_for(timeout=240_000)
-    page.wait_for_timeout(60_000)
+    page.wait_for_timeout(200_000)  # some points of a curve
 
 
-def _button(page: Page, tab: int, word: str) -> Locator:
+def _button(page: Page, word: str) -> Locator:
     language = page.evaluate("navigator.language")[:2]
     name = read_words()[language][word]
-    return page.get_by_role("tabpanel").nth(tab).get_by_role("button", name=name, exact=True)
+    return page.get_by_role("button", name=name, exact=True)
 
 
 def _make_files(folder: Path) -> dict[str, Path]:
