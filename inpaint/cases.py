@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from inpaint._opencv import cv2
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 _SUPERSAMPLING = 4  # what is drawn as damage is drawn this much larger, for soft edges
 _MARGIN = 2  # how far, in pixels, a mask is painted beyond the damage
@@ -45,7 +49,7 @@ def cases() -> list[Case]:
     return [make_case(name) for name in list_cases()]
 
 
-def _photos() -> resources.abc.Traversable:
+def _photos() -> Traversable:
     return resources.files("skimage") / "data"
 
 

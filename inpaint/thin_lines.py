@@ -192,7 +192,7 @@ class _Scene:
                 groups.max(self.persistence[rows, columns]),
                 np.log(groups.mean(prominence)),
                 np.log(difference / contrast + 0.05),
-                np.log((deviation + 2) / (deviation_beside + 2)),
+                np.log((deviation + 8) / (deviation_beside + 8)),
                 (colour - colour_beside) / 50,
                 np.full(len(length), self.level),
             ],

@@ -77,7 +77,7 @@ class Models:
         source = models[name].source
         device = device if device in list_devices() else self.device
         # A file that training writes anew is another model.
-        key = name, device, source.stat().st_mtime if isinstance(source, Path) else 0.0
+        key = name, device, _age(source)
         with self._lock:
             if key not in self._made:
                 self._made = {k: made for k, made in self._made.items() if k[:2] != key[:2]}
@@ -92,6 +92,13 @@ class Models:
         found = {path.stem: path for path in sorted(files) if path.is_file()}
         found |= {path.parent.name: path for path in sorted(runs) if path.is_file()}
         return [Model(name, "own", _describe(path), path) for name, path in sorted(found.items())]
+
+
+def _age(source: str | Path) -> float:
+    try:
+        return source.stat().st_mtime if isinstance(source, Path) else 0.0
+    except OSError as error:
+        raise MethodError(f"The model {source.stem} is no longer there.") from error
 
 
 def _describe(path: Path) -> str:

@@ -223,6 +223,74 @@ def test_it_restores_on_letting_go_if_asked_to(opened):
     assert part(page, "history").locator("button").count() == 2
 
 
+def test_strokes_that_come_quicker_than_results_are_all_restored(open_page, tmp_path, picture):
+    page = open_page(reduced_motion="no-preference")
+    Image.fromarray(picture(400, 600)).save(tmp_path / "a.png")
+    open_file(page, tmp_path / "a.png")
+    part(page, "method").select_option("telea")
+    part(page, "auto").check()
+    for row in range(1, 6):
+        drag(page, (0.2, row / 6), (0.6, row / 6))
+    page.wait_for_function(
+        """() => !document.querySelector('[data-busy]') &&
+        document.querySelector('[data-pm=undo]').disabled === false &&
+        document.querySelectorAll('[data-pm=history] button').length > 1"""
+    )
+    wait_until_done(page)
+    page.wait_for_timeout(1000)
+    wait_until_done(page)
+    assert count_painted(page) == 0
+    restored = pixels_of(download(page))
+    changed = (restored != picture(400, 600)).any(axis=2)
+    for row in range(1, 6):
+        middle = row * 400 // 6
+        assert changed[middle - 5 : middle + 5].any(), row
+
+
+def test_a_second_click_on_restore_does_not_stop_it(opened):
+    page = opened
+    part(page, "method").select_option("telea")
+    drag(page, (0.3, 0.5), (0.5, 0.5))
+    box = part(page, "restore").bounding_box()
+    page.mouse.dblclick(box["x"] + 20, box["y"] + 20, delay=60)
+    wait_until_done(page)
+
+
+def test_keys_in_the_middle_of_a_stroke_do_not_tear_it(opened):
+    page = opened
+    box = part(page, "canvas").bounding_box()
+    page.mouse.move(box["x"] + 100, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 100, steps=4)
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Enter")
+    page.mouse.move(box["x"] + 300, box["y"] + 100, steps=4)
+    page.mouse.up()
+    whole = count_painted(page)
+    page.keyboard.press("Control+z")
+    assert count_painted(page) == 0
+    page.mouse.move(box["x"] + 100, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 100, steps=4)
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    assert count_painted(page) == 0 < whole
+
+
+def test_very_wide_photos_can_be_painted_on(page, tmp_path, picture):
+    Image.fromarray(picture(60, 1500)).save(tmp_path / "wide.png")
+    open_file(page, tmp_path / "wide.png")
+    assert part(page, "frame").bounding_box()["height"] > 200
+    drag(page, (0.2, 0.5), (0.3, 0.5))
+    assert painted_box(page)[0] == pytest.approx(0.25, abs=0.02)
+    page.keyboard.press("+")
+    page.keyboard.press("+")
+    drag(page, (0.5, 0.5), (0.51, 0.5))
+    part(page, "clear").click()
+    drag(page, (0.5, 0.5), (0.52, 0.5))
+    assert painted_box(page)[0] == pytest.approx(0.51, abs=0.02)
+
+
 def test_masks_are_loaded_and_saved(opened, tmp_path):
     page = opened
     mask = np.zeros((1000, 2000), bool)

@@ -254,7 +254,7 @@ def test_a_mask_file_is_kept_to_the_pixel(page, restore, take, encode):
     lines[500, 300:900] = lines[100:900, 1203] = True  # thinner than a pixel of the preview
     address = f"/api/photos/{opened['id']}/mask/load"
     loaded = page.post(address, content=encode(lines)).json()
-    assert loaded["notices"] == []
+    assert not loaded["inverted"]
     painted = read_url(loaded["mask"])
     assert painted.shape == (800, 1600)
     _, taken = take(opened, restore(opened, painted))
@@ -280,9 +280,33 @@ def test_mask_files_that_do_not_fit_speak(page, picture, encode):
     message(page.post(address, content=b"no picture"), 422, "refused")
     most = np.ones((30, 40), bool)
     most[:5] = False
-    (notice,) = page.post(address, content=encode(most)).json()["notices"]
-    assert "83%" in notice
-    assert read_url(page.post(f"{address}?invert=1", content=encode(most)).json()["mask"])[:5].all()
+    assert page.post(address, content=encode(most)).json()["inverted"]
+
+
+def test_a_mask_of_the_stored_orientation_turns_with_its_photo(page, picture, encode):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    opened = upload(page, encode(picture(40, 60), "JPEG", exif=exif), "turned.jpg")
+    assert (opened["width"], opened["height"]) == (40, 60)
+    mask = np.zeros((40, 60), bool)
+    mask[:10, :20] = True
+    loaded = page.post(f"/api/photos/{opened['id']}/mask/load", content=encode(mask)).json()
+    assert loaded["turned"]
+    assert np.array_equal(read_url(loaded["mask"]), np.rot90(mask, -1))
+
+
+def test_nothing_of_a_cleared_mask_is_filled(page, restore, take, picture, encode, one_bit):
+    pixels = np.full((1000, 2000, 3), 90, np.uint8)
+    pixels[::3] += 20
+    opened = upload(page, encode(pixels))
+    specks = np.zeros((1000, 2000), bool)
+    specks[101, 303] = specks[500:700, 501:733] = True
+    page.post(f"/api/photos/{opened['id']}/mask/load", content=encode(specks))
+    painted = np.zeros((800, 1600), bool)
+    painted[20:30, 1400:1420] = True
+    _, data = take(opened, restore(opened, painted))
+    changed = (np.asarray(Image.open(io.BytesIO(data))) != pixels).any(axis=2)
+    assert not changed[:, :1600].any()
 
 
 def test_smart_select_and_scratches_give_masks_of_the_preview(page, encode, one_bit):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import secrets
 import threading
 import time
@@ -22,6 +23,7 @@ from inpaint.ui.state import State
 _log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
+_OPTIONS = re.compile(r" \(--[^)]*\)")  # what to type on a command line
 _ENDS = ("done", "stopped", "failed")
 _MOST_FEATHER, _MOST_CONTEXT = 200.0, 4000
 
@@ -122,8 +124,8 @@ async def follow(state: State, sent: object, owner: str | None) -> AsyncIterator
     loop = asyncio.get_running_loop()
     abandoned = threading.Event()
 
-    def tell(state: str, **facts: Any) -> None:
-        photo.news = {**marks, "state": state, **facts}
+    def tell(what: str, **facts: Any) -> None:
+        photo.news = {**marks, "state": what, **facts}
         if not abandoned.is_set():
             loop.call_soon_threadsafe(events.put_nowait, photo.news)
 
@@ -191,7 +193,7 @@ def explain(error: InpaintError) -> dict[str, str]:
         code = "too_large"
     elif str(error) == masks.NOTHING:
         code = "nothing"
-    return {"code": code, "message": str(error)}
+    return {"code": code, "message": _OPTIONS.sub("", str(error))}
 
 
 def _number(value: object, low: float, high: float) -> float:

@@ -43,28 +43,38 @@ def read_painted(mask: bytes, view_size: tuple[int, int]) -> np.ndarray:
 def scale_up(painted: np.ndarray, photo: OpenPhoto) -> np.ndarray:
     """The painted mask at the photo's own size, smooth at its edges: bool H x W.
 
-    What is still as it was loaded from a file is what that file says, pixel by pixel.
+    Where it is still as it was loaded from a file, it is what that file says, pixel by pixel.
     """
     height, width = photo.decoded.height, photo.decoded.width
     hole = _resize(painted, width, height)
     if photo.loaded is not None:
         kept = _resize(painted == photo.loaded.view, width, height)
         bits = np.unpackbits(photo.loaded.packed, count=height * width)
-        hole = np.where(kept, bits.reshape(height, width).view(bool), hole)
+        exact = bits.reshape(height, width).view(bool) & _cover(painted, width, height)
+        hole = np.where(kept, exact, hole)
     return hole
 
 
-def load(data: bytes, photo: OpenPhoto, *, invert: bool, turned: bool) -> tuple[str, ...]:
-    """Read a mask file for the photo, at its size, into `photo.loaded`; what may be wrong with it.
+def load(data: bytes, photo: OpenPhoto) -> tuple[bool, bool]:
+    """Read a mask file for the photo, at its size, into `photo.loaded`; whether it may be the wrong
+    way round, and whether it had to be turned as the photo is turned by its EXIF orientation.
 
-    invert, turned: see `inpaint.mask.read_hole`. MaskError says what is wrong.
+    MaskError says what is wrong.
     """
     shape = photo.decoded.height, photo.decoded.width
-    hole, notices = read_hole(
-        data, shape, orientation=photo.decoded.traits.orientation, invert=invert, turned=turned
-    )
+    orientation, turned = photo.decoded.traits.orientation, False
+    try:
+        hole, notices = read_hole(data, shape, orientation=orientation)
+    except MaskError:
+        try:
+            hole, notices = read_hole(data, shape, orientation=orientation, turned=True)
+        except MaskError:
+            hole = None
+        if hole is None:
+            raise
+        turned = True
     keep_loaded(hole, photo)
-    return notices
+    return bool(notices), turned
 
 
 def keep_loaded(hole: np.ndarray, photo: OpenPhoto) -> None:
@@ -72,8 +82,8 @@ def keep_loaded(hole: np.ndarray, photo: OpenPhoto) -> None:
     view = np.asarray(
         Image.fromarray(hole).convert("L").resize(photo.view_size, Image.Resampling.BOX)
     )
-    # Lines thinner than a pixel of the preview stay visible in it.
-    photo.loaded = LoadedMask(view > 63, np.packbits(hole))
+    # Lines thinner than a pixel of the preview stay visible in it: nothing unseen is filled.
+    photo.loaded = LoadedMask(view > 0, np.packbits(hole))
 
 
 def encode(mask: np.ndarray) -> bytes:
@@ -86,6 +96,12 @@ def encode(mask: np.ndarray) -> bytes:
 def as_url(mask: np.ndarray) -> str:
     """The mask as a data: URL of a PNG."""
     return "data:image/png;base64," + base64.b64encode(encode(mask)).decode()
+
+
+def _cover(mask: np.ndarray, width: int, height: int) -> np.ndarray:
+    """All pixels of the larger size that lie in, or touch, one of the mask's."""
+    picture = Image.fromarray(mask).convert("L").resize((width, height), Image.Resampling.BILINEAR)
+    return np.asarray(picture) > 0
 
 
 def _resize(mask: np.ndarray, width: int, height: int) -> np.ndarray:

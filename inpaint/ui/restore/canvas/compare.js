@@ -4,8 +4,9 @@
 const WIPE_MS = 700;
 
 export class Compare {
-  constructor({ root, frame, compare, slide, hold }) {
-    Object.assign(this, { root, frame, range: compare, slide, hold });
+  // viewport: where in the frame the photo lies.
+  constructor({ root, frame, plane, compare, slide, hold }, viewport) {
+    Object.assign(this, { root, frame, plane, range: compare, slide, hold, viewport });
     compare.oninput = () => this.#split(Number(compare.value));
     slide.onclick = () => this.toggle();
     hold.onpointerdown = () => this.peek(true);
@@ -39,15 +40,27 @@ export class Compare {
     this.hold.setAttribute("aria-pressed", String(on));
   }
 
-  // From the original to the result; what is painted next ends it.
+  // Whatever is done next ends a wipe.
+  end() {
+    this.toggle(false);
+    this.root.removeAttribute("data-wiping");
+  }
+
+  // The photo has moved in its frame: the line stays.
+  moved() {
+    this.#split(Number(this.range.value));
+  }
+
+  // From the original to the result.
   uncover() {
     if (this.on || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     const began = performance.now();
     this.root.setAttribute("data-wiping", "");
     const step = (now) => {
       const time = Math.min((now - began) / WIPE_MS, 1);
-      if (this.on || time === 1) return this.root.removeAttribute("data-wiping"), this.on || this.#split(0);
+      if (this.on || !this.root.hasAttribute("data-wiping")) return;
       this.#split(100 * (1 - time) ** 2);
+      if (time === 1) return this.root.removeAttribute("data-wiping");
       requestAnimationFrame(step);
     };
     requestAnimationFrame(step);
@@ -56,6 +69,7 @@ export class Compare {
   #split(percent) {
     this.range.value = percent;
     this.frame.style.setProperty("--pm-split", `${percent}%`);
+    this.plane.style.setProperty("--pm-cut", `${this.viewport.toPlane(percent)}%`);
     this.frame.dataset.only = percent < 12 ? "after" : percent > 88 ? "before" : "";
   }
 }

@@ -15,20 +15,24 @@ export class Download {
     this.quality.oninput = () => (this.qualityText.textContent = this.quality.value);
   }
 
+  // What can be taken home: a result, or nothing (null).
+  set result(result) {
+    this.current = result;
+    this.button.disabled = this.format.disabled = result === null;
+    this.saved.textContent = "";
+  }
+
   // For a photo that was opened: what it can be saved as.
   offer(photo) {
     const own = SHOWN[photo.format] ?? photo.format ?? "PNG";
-    const options = FORMATS.map((format) => new Option(SHOWN[format] ?? format, format));
+    const fitting = FORMATS.filter((format) => format !== "JPEG" || !photo.transparent);
+    const options = fitting.map((format) => new Option(SHOWN[format] ?? format, format));
     this.format.replaceChildren(new Option(t("own_format", { format: own }), ""), ...options);
-    this.saved.textContent = "";
     this.#change();
   }
 
-  forget() {
-    this.saved.textContent = "";
-  }
-
-  async take(photo, result) {
+  async take(photo) {
+    const result = this.current;
     this.saved.textContent = t("preparing");
     this.button.disabled = true;
     try {
@@ -37,12 +41,13 @@ export class Download {
       const wish = { format, quality, strip: this.strip.checked };
       const made = await postJson(`photos/${photo.id}/results/${result}/file`, wish);
       save(made);
-      this.saved.textContent = [`${made.filename} · ${size(made.bytes)}`, ...made.notices].join("\n");
+      if (result === this.current)
+        this.saved.textContent = [`${made.filename} · ${size(made.bytes)}`, ...made.notices].join("\n");
     } catch (error) {
-      this.saved.textContent = "";
+      if (result === this.current) this.saved.textContent = "";
       this.say(error.message);
     } finally {
-      this.button.disabled = false;
+      this.button.disabled = this.current === null;
     }
   }
 

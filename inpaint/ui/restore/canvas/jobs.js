@@ -1,6 +1,7 @@
 // Restoring: the order goes through Gradio's queue, news come back by it and by asking.
 
 import { ask, explained, post } from "./server.js";
+import { t } from "./words.js";
 
 const ASK_EVERY_MS = 1500;
 
@@ -61,4 +62,11 @@ export class Jobs {
       }
     }
   }
+}
+
+// What a job is doing, in words.
+export function describe(news) {
+  if (news?.state === "waiting") return t("ahead", { ahead: news.ahead });
+  if (news?.state !== "working") return t("sending");
+  return news.total > 1 ? t("area", { done: Math.min(news.done + 1, news.total), total: news.total }) : t("restoring");
 }

@@ -3,7 +3,7 @@
 import { t } from "./words.js";
 
 // key: as KeyboardEvent.key in lower case, "mod+" for Ctrl or Cmd. shown: how the sheet writes it.
-// what: the word for it. act may be missing: the canvas or Gradio does it.
+// what: the word for it. act may be missing: the canvas does it. repeats: while the key is held.
 export function makeKeys(acts) {
   return [
     { key: "b", shown: "B", what: "brush", act: acts.tool("brush") },
@@ -11,17 +11,17 @@ export function makeKeys(acts) {
     { key: "r", shown: "R", what: "rectangle", act: acts.tool("rectangle") },
     { key: "l", shown: "L", what: "lasso", act: acts.tool("lasso") },
     { key: "s", shown: "S", what: "smart_name", act: acts.tool("smart") },
-    { key: "[", shown: "[ · Alt + ↕", what: "key_smaller", act: () => acts.resize(1 / 1.15) },
-    { key: "]", shown: "] · Alt + ↕", what: "key_larger", act: () => acts.resize(1.15) },
+    { key: "[", shown: "[ · Alt + ↕", what: "key_smaller", act: () => acts.resize(1 / 1.15), repeats: true },
+    { key: "]", shown: "] · Alt + ↕", what: "key_larger", act: () => acts.resize(1.15), repeats: true },
     { shown: "Alt", what: "key_alt" },
-    { key: "mod+z", shown: "Ctrl Z", what: "undo", act: acts.undo },
-    { key: "mod+shift+z", shown: "Ctrl Shift Z", what: "redo", act: acts.redo },
-    { key: "mod+y", what: null, act: acts.redo },
+    { key: "mod+z", shown: "Ctrl Z", what: "undo", act: acts.undo, repeats: true },
+    { key: "mod+shift+z", shown: "Ctrl Shift Z", what: "redo", act: acts.redo, repeats: true },
+    { key: "mod+y", what: null, act: acts.redo, repeats: true },
     { key: "delete", shown: "Delete", what: "clear", act: acts.clear },
     { key: "i", shown: "I", what: "invert", act: acts.invert },
-    { key: "+", shown: "+ · ↕", what: "zoom_in", act: acts.zoomIn },
-    { key: "=", what: null, act: acts.zoomIn },
-    { key: "-", shown: "− · ↕", what: "zoom_out", act: acts.zoomOut },
+    { key: "+", shown: "+ · ↕", what: "zoom_in", act: acts.zoomIn, repeats: true },
+    { key: "=", what: null, act: acts.zoomIn, repeats: true },
+    { key: "-", shown: "− · ↕", what: "zoom_out", act: acts.zoomOut, repeats: true },
     { key: "0", shown: "0", what: "zoom_fit", act: acts.fit },
     { shown: "Space", what: "key_pan" },
     { key: "v", shown: "V", what: "compare_slider", act: acts.slide },
@@ -39,12 +39,12 @@ export function pressed(event) {
   return mod + (mod && event.shiftKey ? "shift+" : "") + key;
 }
 
-// What Enter and Space do on a control is the control's business, and letters in a text field.
+// What Enter does on a button is the button's business, and letters in a field are the field's.
 export function isElsewhere(event) {
   const target = event.target;
   if (!target.closest) return false;
   if (target.closest("dialog, textarea, select, [contenteditable], input:not([type=range], [type=checkbox], [type=file])")) return true;
-  return ["Enter", " "].includes(event.key) && Boolean(target.closest("button, a, summary, input"));
+  return event.key === "Enter" && Boolean(target.closest("button, a, summary"));
 }
 
 export function fillSheet(table, keys) {

@@ -2,7 +2,7 @@
 
 import { Compare } from "./compare.js";
 import { Download } from "./download.js";
-import { Jobs } from "./jobs.js";
+import { describe, Jobs } from "./jobs.js";
 import { fillSheet, isElsewhere, makeKeys, pressed } from "./keys.js";
 import { isEmpty, Mask } from "./mask.js";
 import { fillMenus } from "./menus.js";
@@ -17,6 +17,8 @@ import { Viewport } from "./viewport.js";
 import { language, setWords, t, translate } from "./words.js";
 
 const GROW_STEP = 3; // screen pixels
+const STOP_AFTER_MS = 400; // Stop comes where Restore was: a double click means Restore
+const PIXELS_FROM = 4; // screen pixels of a photo's pixel from which on one sees it as a square
 
 // gradio: {element, props, trigger, watch} of the component.
 export async function start(gradio) {
@@ -42,13 +44,12 @@ class Studio {
     this.mask = new Mask(parts.canvas);
     this.timeline = new Timeline();
     this.jobs = new Jobs(gradio);
-    this.compare = new Compare({ root, ...parts });
-    this.viewport = new Viewport(parts.frame, parts.plane, (zoom) => {
-      parts["zoom-fit"].textContent = `${Math.round(zoom * 100)}%`;
-    });
+    this.viewport = new Viewport(parts.frame, parts.plane, (zoom) => this.#moved(zoom));
+    this.compare = new Compare({ root, ...parts }, this.viewport);
     this.pointer = new Pointer(parts, this.mask, this.viewport, () => Number(parts.size.value), {
-      begin: () => !this.jobs.busy && this.#begin(),
-      done: () => this.#changed(),
+      // With "restore as I let go" on, strokes may come quicker than results.
+      begin: () => (!this.busy || (parts.auto.checked && !this.comparing)) && this.#begin(),
+      done: () => this.busy || this.#changed(),
       cancel: () => this.#show(this.timeline.now),
       select: (points, width) => this.#smart(points, width),
       resize: (factor) => this.#resize(Number(parts.size.value) * factor + (factor > 1 ? 1 : -1)),
@@ -79,15 +80,19 @@ class Studio {
         restore: (method, say) => this.#restoreBy(method, say),
         use: (result) => this.#goTo(result.id),
         picture: (id) => this.results.picture(id),
-        stop: () => this.jobs.stop(),
+        stop: () => this.#stop(),
       },
     );
   }
 
   // ------------------------------------------------------------ opening
 
+  get busy() {
+    return this.jobs.busy || Boolean(this.ordering);
+  }
+
   async open(from) {
-    if (!from || this.jobs.busy) return;
+    if (!from || this.busy) return;
     const { parts, limits } = this;
     const name = typeof from === "string" ? t(`opening_sample`) : from.name || t("the_photo");
     this.#say("");
@@ -97,6 +102,9 @@ class Studio {
     try {
       const photo = await this.#send(from);
       if (turn !== this.opening) return close(photo);
+      if (this.busy) await this.#stop();
+      this.pointer.abandon();
+      await this.results.open(photo);
       if (this.photo) close(this.photo);
       Object.assign(this, { photo, source: from });
       await this.#startPainting(photo.mask);
@@ -117,18 +125,16 @@ class Studio {
   async #startPainting(mask) {
     const { parts, photo } = this;
     const [width, height] = [photo.view_width, photo.view_height];
-    await this.results.open(photo);
     parts.original.src = this.results.picture(null);
     this.mask.resize(width, height);
     Object.assign(parts.sketch, { width, height });
-    parts.frame.style.setProperty("--pm-ratio", width / height);
     const megapixels = ((photo.width * photo.height) / 1e6).toFixed(1);
-    const size = t("size_of_photo", { width: photo.width, height: photo.height, megapixels });
+    const size = t(megapixels > 0 ? "size_of_photo" : "size_of_small_photo", { ...photo, megapixels });
     parts.facts.textContent = [photo.name, size, ...photo.notices].join(" · ");
     this.download.offer(photo);
     this.root.dataset.view = "edit";
-    this.viewport.fit();
-    this.compare.toggle(false);
+    this.viewport.shape(width / height);
+    this.compare.end();
     this.timeline.reset({ base: null, bits: null });
     await this.#show(this.timeline.now);
     if (!mask) return;
@@ -152,15 +158,15 @@ class Studio {
     this.results.mark(base);
     this.compare.enable(base !== null);
     parts.past.hidden = parts.saving.hidden = this.results.items.size < 2;
-    parts.download.disabled = parts.format.disabled = base === null;
+    this.download.result = base;
     this.#painted(Boolean(bits));
     await parts.picture.decode();
   }
 
   #begin() {
     this.#say("");
-    this.compare.toggle(false);
-    this.parts.status.textContent = "";
+    this.compare.end();
+    if (!this.busy) this.parts.status.textContent = "";
     return true;
   }
 
@@ -181,24 +187,22 @@ class Studio {
   }
 
   #step(by) {
-    if (!this.photo || this.jobs.busy) return;
-    const state = this.timeline.step(by);
-    if (!state) return;
+    const state = this.timeline.peek(by);
+    if (!this.photo || this.busy || !state) return;
     if (!this.results.has(state.base)) return this.#say(t("error_gone"));
-    this.download.forget();
+    this.timeline.step(by);
     this.#show(state);
   }
 
   #goTo(id) {
-    if (this.jobs.busy || id === this.base) return;
+    if (this.busy || id === this.base) return;
     this.timeline.push(id, null);
-    this.download.forget();
     this.#show(this.timeline.now);
   }
 
   // Change the mask by an act on it, unless nothing may change now.
   #edit(act) {
-    if (!this.photo || this.jobs.busy) return;
+    if (!this.photo || this.busy) return;
     this.#begin();
     act();
     this.#changed();
@@ -207,16 +211,17 @@ class Studio {
   // ------------------------------------------------------------ masks from the server
 
   async #ask(path, body, said) {
-    const { parts, photo } = this;
+    const { parts, photo, base } = this;
+    const isCurrent = () => photo === this.photo && base === this.base && !this.busy;
     parts.status.textContent = said;
     try {
       const answer = await post(`photos/${photo.id}/${path}`, body);
-      return photo === this.photo ? answer : null;
+      return isCurrent() ? answer : null;
     } catch (error) {
-      if (photo === this.photo) this.#say(error.message);
+      if (isCurrent()) this.#say(error.message);
       return null;
     } finally {
-      if (photo === this.photo) parts.status.textContent = "";
+      if (isCurrent()) parts.status.textContent = "";
     }
   }
 
@@ -236,7 +241,7 @@ class Studio {
   }
 
   async #findScratches() {
-    if (!this.photo || this.jobs.busy) return;
+    if (!this.photo || this.busy) return;
     this.#begin();
     const found = await this.#ask(`scratches${this.#fromBase}`, undefined, t("looking"));
     if (!found) return;
@@ -247,13 +252,14 @@ class Studio {
   }
 
   async #loadMask(file) {
-    if (!file || !this.photo || this.jobs.busy) return;
+    if (!file || !this.photo || this.busy) return;
     this.#say("");
     const found = await this.#ask("mask/load", file, t("opening", { name: file.name }));
     if (!found) return;
     const pixels = await decodeBits(found.mask, ...this.mask.size);
     this.#edit(() => this.mask.write(pixels));
-    this.parts.status.textContent = found.notices.length ? t("mask_may_be_inverted") : "";
+    const notices = [found.inverted && "mask_may_be_inverted", found.turned && "mask_turned"];
+    this.parts.status.textContent = notices.filter(Boolean).map((notice) => t(notice)).join("\n");
   }
 
   async #saveMask() {
@@ -266,19 +272,22 @@ class Studio {
   // ------------------------------------------------------------ restoring
 
   async restore() {
-    if (!this.photo || this.jobs.busy) return;
+    if (!this.photo || this.busy) return;
     const { parts } = this;
     this.#begin();
     const began = performance.now();
-    const timer = setInterval(() => this.jobs.busy && this.#tell(began), 500);
+    const timer = setInterval(() => this.busy && this.#tell(began), 500);
+    let later = null; // what was painted meanwhile
     try {
+      const ordered = this.mask.read();
       const result = await this.#order(parts.method.value, (news) => {
         this.news = news;
         this.#tell(began);
       });
       if (!result) return (parts.status.textContent = t("stopped"));
-      this.timeline.push(result.id, null);
-      this.download.forget();
+      later = this.mask.read().map((painted, i) => painted & ~ordered[i]);
+      if (isEmpty(later)) later = null;
+      this.timeline.push(result.id, later);
       await this.#show(this.timeline.now);
       this.compare.uncover();
       parts.status.textContent = [t("took", { seconds: result.seconds }), ...result.notices].join("\n");
@@ -290,22 +299,27 @@ class Studio {
       clearInterval(timer);
       this.#busy(false);
     }
+    if (later && parts.auto.checked && !this.pointer.painting) this.restore();
   }
 
   // For the sheet of models: the same mask by another one. Its result joins the others.
   async #restoreBy(method, say) {
+    this.comparing = true;
     try {
       return await this.#order(method, (news) => say(describe(news)));
     } finally {
+      this.comparing = false;
+      this.parts.past.hidden = this.results.items.size < 2;
       this.#busy(false);
     }
   }
 
   async #order(method, news) {
-    const { parts } = this;
+    const { parts, photo, source } = this;
     const pixels = this.mask.read();
     if (isEmpty(pixels)) throw new Error(t("error_nothing"));
     this.news = null;
+    const ordering = (this.ordering = {});
     this.#busy(true);
     const mask = await encodeBits(pixels, ...this.mask.size);
     const options = {
@@ -315,18 +329,30 @@ class Studio {
       context: Number(parts.context.value) || null,
       device: parts.device.value || null,
     };
-    let result;
+    const run = (on) => (this.ordering === ordering ? this.jobs.run(on, mask, options, news) : null);
     try {
-      result = await this.jobs.run(this.photo, mask, options, news);
-    } catch (error) {
-      if (error.code !== "expired" || this.base !== null) throw error;
-      // Forgotten meanwhile: open the same file again, the painting still fits.
-      this.photo = await this.#send(this.source);
-      this.results.photo = this.photo;
-      result = await this.jobs.run(this.photo, mask, options, news);
+      let result;
+      try {
+        result = await run(photo);
+      } catch (error) {
+        if (error.code !== "expired" || options.base !== null || this.ordering !== ordering) throw error;
+        // Forgotten meanwhile: open the same file again, the painting still fits.
+        const again = await this.#send(source);
+        if (this.ordering !== ordering) return close(again), null;
+        this.photo = this.results.photo = again;
+        result = await run(again);
+      }
+      if (result) await this.results.add(result);
+      return result;
+    } finally {
+      if (this.ordering === ordering) this.ordering = null;
     }
-    if (result) await this.results.add(result);
-    return result;
+  }
+
+  // End what is being computed.
+  async #stop() {
+    this.ordering = null;
+    await this.jobs.stop().catch((error) => this.#say(error.message));
   }
 
   #tell(began) {
@@ -343,6 +369,7 @@ class Studio {
     root.setAttribute("aria-busy", String(on));
     for (const name of ["method", "another", "compare-models", "invert", "scratches", "load-mask", "auto"]) parts[name].disabled = on;
     for (const button of parts.tools.querySelectorAll("button")) button.disabled = on;
+    this.stoppable = performance.now() + STOP_AFTER_MS;
     parts.restore.hidden = on;
     parts.stop.hidden = parts.bar.hidden = !on;
     if (on) parts.bar.removeAttribute("value");
@@ -361,6 +388,12 @@ class Studio {
       button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
   }
 
+  #moved(zoom) {
+    this.parts["zoom-fit"].textContent = `${Math.round(zoom * 100)}%`;
+    this.root.toggleAttribute("data-pixels", this.pointer?.scale < 1 / PIXELS_FROM);
+    this.compare?.moved();
+  }
+
   #resize(size) {
     const { size: range } = this.parts;
     range.value = size;
@@ -374,7 +407,7 @@ class Studio {
   }
 
   #compareModels() {
-    if (!this.photo || this.jobs.busy) return;
+    if (!this.photo || this.busy) return;
     const pixels = this.mask.read();
     if (isEmpty(pixels)) return this.#say(t("error_nothing"));
     this.sheet.open(this.limits.methods, pixels, ...this.mask.size);
@@ -404,9 +437,9 @@ class Studio {
       "load-mask": () => parts["mask-file"].click(),
       "save-mask": () => this.#saveMask(),
       restore: () => this.restore(),
-      stop: () => this.jobs.stop().catch((error) => this.#say(error.message)),
+      stop: () => performance.now() > this.stoppable && this.#stop(),
       "compare-models": () => this.#compareModels(),
-      download: () => this.download.take(this.photo, this.base),
+      download: () => this.download.take(this.photo),
     };
     for (const [name, act] of Object.entries(clicks)) parts[name].onclick = act;
     parts.size.oninput = () => this.#resize(parts.size.value);
@@ -430,7 +463,7 @@ class Studio {
       slide: () => this.compare.toggle(),
       peek: (on) => this.compare.peek(on),
       restore: clicks.restore,
-      stop: clicks.stop,
+      stop: () => (this.busy ? this.#stop() : this.pointer.painting ? this.pointer.abandon() : this.compare.end()),
       help: clicks.help,
     });
     fillSheet(this.parts["help-table"], keys);
@@ -439,9 +472,12 @@ class Studio {
       const found = find(event);
       if (!found?.act || !this.#visible || (!this.photo && found.key !== "?")) return;
       event.preventDefault();
-      if (!event.repeat || !found.end) found.act();
+      if (event.repeat && !found.repeats) return;
+      if (!this.pointer.painting || found.key === "escape") found.act();
     });
-    this.#hear(document, "keyup", (event) => find(event)?.end?.());
+    // Wherever the focus has gone meanwhile, a key that is let go is let go.
+    this.#hear(document, "keyup", (event) => keys.find(({ key }) => key === event.key.toLowerCase())?.end?.());
+    this.#hear(window, "blur", () => this.compare.peek(false));
   }
 
   // The tab is open: no other one is on the screen.
@@ -451,7 +487,7 @@ class Studio {
 
   #listenToFiles() {
     const open = (file) => (file ? this.open(file) : this.#say(t("error_no_picture")));
-    receiveFiles(this.root, (name, act) => this.#hear(document, name, (event) => this.#visible && act(event)), open);
+    receiveFiles(this.root, (name, act) => this.#hear(document, name, act), () => this.#visible, open);
     this.#hear(window, "pagehide", (event) => event.persisted || (this.photo && close(this.photo)));
   }
 
@@ -460,10 +496,4 @@ class Studio {
     const heard = (event) => (this.element.isConnected ? act(event) : target.removeEventListener(name, heard));
     target.addEventListener(name, heard);
   }
-}
-
-function describe(news) {
-  if (news?.state === "waiting") return t("ahead", { ahead: news.ahead });
-  if (news?.state !== "working") return t("sending");
-  return news.total > 1 ? t("area", { done: Math.min(news.done + 1, news.total), total: news.total }) : t("restoring");
 }

@@ -22,12 +22,14 @@ export function fillMenus(parts, limits, open) {
 // What was trained meanwhile can be chosen too.
 async function refreshModels(parts, limits) {
   const { methods } = await ask(`start?lang=${language()}`).catch(() => limits);
-  if (methods.length === limits.methods.length) return;
+  const names = (all) => all.map(({ name }) => name).join();
+  if (names(methods) === names(limits.methods)) return;
   limits.methods = methods;
   const chosen = parts.method.value;
   parts.method.replaceChildren();
   fillModels(parts, methods);
-  parts.method.value = chosen;
+  if (methods.some(({ name }) => name === chosen)) parts.method.value = chosen;
+  parts.method.onchange();
 }
 
 function fillModels(parts, models) {

@@ -54,7 +54,9 @@ export class ModelsSheet {
       } catch (error) {
         said.textContent = error.message;
       }
+      tiles[i].told = true;
     }
+    for (const { told, said } of tiles) if (!told) said.textContent = t("stopped");
     this.#busy(false);
   }
 
@@ -81,7 +83,11 @@ export class ModelsSheet {
     ink.drawImage(picture, left, top, width, height, 0, 0, canvas.width, canvas.height);
     said.textContent = t("took", { seconds: result.seconds });
     use.disabled = false;
-    use.onclick = () => (this.acts.use(result), this.sheet.close());
+    use.onclick = async () => {
+      if (this.running) await this.#stop();
+      this.sheet.close();
+      this.acts.use(result);
+    };
   }
 
   #tileSize() {
@@ -89,10 +95,10 @@ export class ModelsSheet {
     return [(this.box.width / most) * TILE, (this.box.height / most) * TILE].map((side) => Math.max(1, Math.round(side)));
   }
 
-  #stop() {
+  async #stop() {
     if (!this.running) return;
     this.#busy(false);
-    this.acts.stop();
+    await this.acts.stop();
   }
 
   #busy(on) {

@@ -14,6 +14,7 @@ export class Pointer {
     this.mark = null; // {points, erase}: what is being painted
     this.spot = null; // where arrow keys have moved the brush to
     this.panning = false; // while Space is down
+    this.moving = false; // while a drag moves the photo
     const { canvas } = this;
     canvas.onpointerdown = (event) => this.#down(event);
     canvas.onpointermove = (event) => this.#move(event);
@@ -51,9 +52,9 @@ export class Pointer {
     this.canvas.setPointerCapture(event.pointerId);
     this.fingers.set(event.pointerId, event);
     this.spot = null;
-    if (this.fingers.size > 1) return this.#abandon(); // two fingers zoom and pan
-    if (event.button === 1 || this.panning) return;
-    if (this.on.begin()) this.#begin(this.#at(event), event.altKey);
+    if (this.fingers.size > 1) return this.abandon(); // two fingers zoom and pan
+    this.moving = event.button === 1 || this.panning;
+    if (!this.moving && this.on.begin()) this.#begin(this.#at(event), event.altKey);
   }
 
   #move(event) {
@@ -62,8 +63,8 @@ export class Pointer {
     this.#showCursor(event.clientX - box.left, event.clientY - box.top);
     if (!before) return;
     if (this.fingers.size > 1) this.#pinch(before, event);
-    else if (!this.mark) this.viewport.moveBy(event.clientX - before.clientX, event.clientY - before.clientY);
-    else {
+    else if (this.moving) this.viewport.moveBy(event.clientX - before.clientX, event.clientY - before.clientY);
+    else if (this.mark) {
       const moves = event.getCoalescedEvents?.() ?? [];
       this.#extend((moves.length ? moves : [event]).map((one) => this.#at(one)));
     }
@@ -73,7 +74,7 @@ export class Pointer {
   #up(event) {
     if (!this.fingers.delete(event.pointerId)) return;
     if (event.pointerType !== "mouse") this.#hideCursor();
-    if (event.type === "pointercancel") this.#abandon();
+    if (event.type === "pointercancel") this.abandon();
     else if (this.mark) this.#finish();
   }
 
@@ -145,10 +146,15 @@ export class Pointer {
     this.on.done();
   }
 
-  #abandon() {
+  // As if what is being painted had not been begun.
+  abandon() {
     if (!this.mark) return;
     this.#wipe();
     this.on.cancel();
+  }
+
+  get painting() {
+    return Boolean(this.mark);
   }
 
   #wipe() {

@@ -10,20 +10,21 @@ export class Results {
     Object.assign(this, { list, titles, choose, most, items: new Map() });
   }
 
+  // Begin with a photo. What went before stays if its preview cannot be had.
   async open(photo) {
-    this.close();
-    this.photo = photo;
-    await this.#add({ id: null }, t("original"));
-  }
-
-  close() {
-    for (const { picture } of this.items.values()) URL.revokeObjectURL(picture);
+    const picture = await fetchPicture(`photos/${photo.id}/view`);
+    for (const item of this.items.values()) URL.revokeObjectURL(item.picture);
     this.items.clear();
     this.list.replaceChildren();
+    this.photo = photo;
+    this.#put({ id: null }, t("original"), picture);
   }
 
   async add(result) {
-    await this.#add(result, this.titles(result.method));
+    const { photo } = this;
+    const picture = await fetchPicture(`photos/${photo.id}/results/${result.id}`);
+    if (photo !== this.photo) return URL.revokeObjectURL(picture);
+    this.#put(result, this.titles(result.method), picture);
     const [oldest] = [...this.items.keys()].filter((id) => id !== null);
     if (this.items.size - 1 > this.most) this.#drop(oldest);
   }
@@ -48,11 +49,7 @@ export class Results {
     this.items.get(id)?.button.scrollIntoView?.({ block: "nearest", inline: "nearest" });
   }
 
-  async #add(item, title) {
-    const { photo } = this;
-    const path = item.id === null ? `photos/${photo.id}/view` : `photos/${photo.id}/results/${item.id}`;
-    const picture = await fetchPicture(path);
-    if (photo !== this.photo) return URL.revokeObjectURL(picture);
+  #put(item, title, picture) {
     const button = Object.assign(document.createElement("button"), { type: "button" });
     button.append(Object.assign(new Image(), { src: picture, alt: "" }), title);
     button.onclick = () => this.choose(item.id);

@@ -32,11 +32,13 @@ export class Timeline {
     return this.at < this.states.length - 1;
   }
 
+  // What a step would lead to, undefined if there is none.
+  peek(by) {
+    return this.states[this.at + by];
+  }
+
   step(by) {
-    const to = this.at + by;
-    if (!this.states[to]) return null;
-    this.at = to;
-    return this.now;
+    this.at += by;
   }
 }
 

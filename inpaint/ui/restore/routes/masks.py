@@ -29,13 +29,12 @@ def add_mask_routes(router: APIRouter, state: State) -> None:
         return {"revision": photo.revision}
 
     @router.post("/photos/{photo_id}/mask/load")
-    async def load(
-        photo_id: str, request: Request, invert: bool = False, turned: bool = False
-    ) -> dict[str, Any]:
+    async def load(photo_id: str, request: Request) -> dict[str, Any]:
         photo = find_photo(state, photo_id, request)
         data = await read_body(request, _MOST_FILE, "The mask")
-        notices = await in_thread(_load, data, photo, invert, turned)
-        return {"mask": masks.as_url(photo.loaded.view), "notices": list(notices)}
+        inverted, turned = await in_thread(masks.load, data, photo)
+        url = masks.as_url(photo.loaded.view)
+        return {"mask": url, "inverted": inverted, "turned": turned}
 
     @router.post("/photos/{photo_id}/mask/file")
     async def save(photo_id: str, request: Request) -> dict[str, str]:
@@ -54,10 +53,6 @@ def add_mask_routes(router: APIRouter, state: State) -> None:
         photo = find_photo(state, photo_id, request)
         found = await in_thread(_find_scratches, photo, base)
         return {"mask": masks.as_url(found), "share": float(found.mean())}
-
-
-def _load(data: bytes, photo: OpenPhoto, invert: bool, turned: bool) -> tuple[str, ...]:
-    return masks.load(data, photo, invert=invert, turned=turned)
 
 
 def _make_file(state: State, photo: OpenPhoto, mask: bytes) -> dict[str, str]:

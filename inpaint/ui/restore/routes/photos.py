@@ -11,7 +11,7 @@ from inpaint.errors import InpaintError
 from inpaint.ui.access.security import ensure_owner, find_owner
 from inpaint.ui.restore import masks, pictures, samples
 from inpaint.ui.restore.routes.requests import PRIVATE, find_photo, in_thread, read_body, refuse
-from inpaint.ui.restore.session import OpenPhoto
+from inpaint.ui.restore.session import OpenPhoto, Result
 from inpaint.ui.state import State
 
 
@@ -97,7 +97,7 @@ def _open_sample(state: State, owner: str, sample: samples.Sample) -> tuple[Open
     return photo, masks.as_url(photo.loaded.view)
 
 
-def _make_file(state: State, photo: OpenPhoto, result: Any, wish: Wish) -> dict[str, Any]:
+def _make_file(state: State, photo: OpenPhoto, result: Result, wish: Wish) -> dict[str, Any]:
     """Encode a result into a file that its owner can fetch at api/files/ID."""
     picture = result.photo.without_metadata() if wish.strip else result.photo
     encoded = picture.encoded(wish.format, wish.quality)
@@ -116,6 +116,7 @@ def _describe(photo: OpenPhoto) -> dict[str, Any]:
         "id": photo.id,
         "name": photo.name,
         "format": photo.decoded.format,
+        "transparent": photo.decoded.alpha is not None,
         "width": photo.decoded.width,
         "height": photo.decoded.height,
         "view_width": photo.view_size[0],
@@ -124,7 +125,7 @@ def _describe(photo: OpenPhoto) -> dict[str, Any]:
     }
 
 
-def _find_result(photo: OpenPhoto, result_id: str) -> Any:
+def _find_result(photo: OpenPhoto, result_id: str) -> Result:
     try:
         return photo.find(result_id)
     except InpaintError as error:
