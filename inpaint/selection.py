@@ -14,6 +14,7 @@ _SIDE = 400  # pixels that GrabCut looks at, along the longer side
 _ROUNDS = 4
 _COLOURS = 5  # of the mark, and of the background, that others are compared with
 _ENCLOSES = 2.0  # a mark that surrounds more than so many times its own area is a loop
+_GAP = 0.25  # of a loop's extent, that its ends may be apart
 _LEAST_SHARE = 0.15  # of a loop's inside: a smaller object was not meant
 _LEAST_REACH = 24  # pixels around a scribble
 _HALO = 2  # pixels that an object's edge blurs over
@@ -31,8 +32,9 @@ def grow_selection(image: np.ndarray, rough: np.ndarray) -> np.ndarray:
     box = bounding_box(rough)
     if box is None:
         return rough.copy()
-    inside = _fill_holes(rough)
-    is_loop = inside.sum() > _ENCLOSES * rough.sum()
+    inside = _find_inside(rough, box)
+    is_loop = inside is not None
+    inside = rough if inside is None else inside
     window = _surroundings(box, rough.shape, is_loop)
     part, mark, filled = image[window.slices], rough[window.slices], inside[window.slices]
     labels = _label(mark, filled, is_loop)
@@ -44,6 +46,25 @@ def grow_selection(image: np.ndarray, rough: np.ndarray) -> np.ndarray:
     selected = np.zeros_like(rough)
     selected[window.slices] = _fill_holes(found)
     return grow(selected, _HALO)
+
+
+def _find_inside(rough: np.ndarray, box: Window) -> np.ndarray | None:
+    """What a mark surrounds, itself included; None if it is no loop."""
+    mark = rough[box.slices]
+    inside = _fill_holes(mark)
+    if inside.sum() <= _ENCLOSES * mark.sum():
+        # Hands leave loops a bit open: thickened they close, and what stays hollow grows back.
+        gap = round(_GAP * max(mark.shape))
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (gap | 1, gap | 1))
+        thick = cv2.dilate(np.pad(mark, gap).astype(np.uint8), disc)
+        hollow = (_fill_holes(thick > 0) & (thick == 0)).astype(np.uint8)
+        inside = cv2.dilate(hollow, disc)[gap : gap + box.height, gap : gap + box.width] > 0
+        inside |= mark
+        if inside.sum() <= _ENCLOSES * mark.sum():
+            return None
+    found = rough.copy()
+    found[box.slices] = inside
+    return found
 
 
 def _surroundings(box: Window, shape: tuple[int, int], is_loop: bool) -> Window:

@@ -50,6 +50,12 @@ def test_a_loop_shrinks_to_what_it_surrounds(scene):
             assert overlap(grow_selection(picture, mark), ellipse) > 0.85
 
 
+def test_a_loop_that_is_not_quite_closed_is_one(scene):
+    picture, ellipse = scene
+    points = [(170, 70), (90, 75), (90, 228), (290, 230), (290, 70), (212, 66)]
+    assert overlap(grow_selection(picture, draw(points, 5)), ellipse) > 0.85
+
+
 def test_its_edge_lies_outside_the_object_so_that_nothing_of_it_stays(scene):
     picture, ellipse = scene
     found = grow_selection(picture, draw([(150, 140), (190, 170), (230, 140)], 12))
