@@ -58,7 +58,7 @@ def command(tmp_path, picture):
 
 
 def test_a_stopped_command_goes_on(command, tmp_path, capsys, monkeypatch):
-    measure, seen = evaluation._measure, []
+    measure, seen = evaluation.Evaluator.__call__, []
 
     def stopping(*inputs):
         if len(seen) == 2:
@@ -66,9 +66,14 @@ def test_a_stopped_command_goes_on(command, tmp_path, capsys, monkeypatch):
         seen.append(inputs)
         return measure(*inputs)
 
-    monkeypatch.setattr(evaluation, "_measure", stopping)
+    monkeypatch.setattr(evaluation.Evaluator, "__call__", stopping)
     assert cli.main(command) == 130
-    monkeypatch.setattr(evaluation, "_measure", lambda *a: seen.append(a) or measure(*a))
+
+    def counting(*inputs):
+        seen.append(inputs)
+        return measure(*inputs)
+
+    monkeypatch.setattr(evaluation.Evaluator, "__call__", counting)
     capsys.readouterr()
     assert cli.main(command) == 2
     assert "--resume goes on" in capsys.readouterr().err
