@@ -50,7 +50,7 @@ def _shoot(browser: Browser, address: str, files: dict[str, Path], target: Path)
         page.context.close()
         print(target / f"{name}.webp")
 
-    shoot("start", lambda page: None)
+    shoot("start", _wait_for_samples)
     shoot("restore", _paint)
     shoot("restored", _restore)
     shoot("models", _compare)
@@ -62,6 +62,11 @@ def _shoot(browser: Browser, address: str, files: dict[str, Path], target: Path)
     shoot("batch-phone", lambda page: _batch(page, files), **_PHONE)
     shoot("restored-dark", _restore, dark=True)
     shoot("evaluate-dark", _evaluate, dark=True, locale="zh-CN")
+
+
+def _wait_for_samples(page: Page) -> None:
+    thumbnails = "[...document.querySelectorAll('[data-pm=sample-list] img')]"
+    page.wait_for_function(f"{thumbnails}.every((one) => one.complete && one.naturalWidth)")
 
 
 def _sample(page: Page, number: int) -> None:

@@ -9,14 +9,15 @@ from PIL import Image, ImageDraw
 
 from inpaint import Inpainter
 from inpaint._opencv import cv2
-from inpaint.cases import Case, cases
+from inpaint.cases import Case, make_case
 
+_SHOWN = ("scratches", "date-stamp", "masts", "spoon", "torn-corner")
 _TILE, _GAP, _LABEL = 168, 4, 150  # pixels
 
 
 def draw_grid(methods: dict[str, str | Path]) -> Image.Image:
     """A row a method: the places that it mended in the five cases; damaged ones on top."""
-    shown = cases()
+    shown = [make_case(name) for name in _SHOWN]
     rows = [("damaged", [_tile(case, case.damaged) for case in shown])]
     for name, method in methods.items():
         inpainter = Inpainter(method)

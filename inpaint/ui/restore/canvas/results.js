@@ -37,10 +37,6 @@ export class Results {
     return this.items.get(id).picture;
   }
 
-  get(id) {
-    return this.items.get(id);
-  }
-
   mark(id) {
     for (const [own, { button }] of this.items) {
       if (own === id) button.setAttribute("aria-current", "true");
