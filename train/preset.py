@@ -77,38 +77,66 @@ class LossConfig:
 
     hole_l1: float = 6.0  # mean absolute error over the hole's pixels
     known_l1: float = 1.0  # the same over the known pixels
+    psnr: float = 0.0  # logarithm of the mean square error in the hole
     perceptual: float = 0.0  # L1 between features
+    lpips: float = 0.0  # LPIPS of the same features, of alexnet or squeezenet1_1
     style: float = 0.0  # L1 between Gram matrices of features
     auxiliary: float = 0.0  # hole_l1 of the decoder's auxiliary outputs, each at its own size
     tv: float = 0.0  # total variation of the composited picture in the hole
-    features: str = "vgg16"  # network of the perceptual and style terms
+    features: str = "vgg16"  # network of the perceptual, lpips and style terms
     features_file: str = ""  # its safetensors file; empty: shipped, or torchvision's download
-    features_share: float = 1.0  # share of each batch that the two terms look at
+    features_share: float = 1.0  # share of each batch that these terms look at
 
     def __post_init__(self) -> None:
-        for name in ("hole_l1", "known_l1", "perceptual", "style", "tv", "auxiliary"):
+        for name in (
+            "hole_l1",
+            "known_l1",
+            "psnr",
+            "perceptual",
+            "lpips",
+            "style",
+            "tv",
+            "auxiliary",
+        ):
             _require(getattr(self, name) >= 0, f"losses.{name}", "at least 0", getattr(self, name))
         _require_choice("losses.features", self.features, ("vgg16", "alexnet", "squeezenet1_1"))
+        _require(
+            not self.lpips or self.features != "vgg16",
+            "losses.lpips",
+            "0 with losses.features = 'vgg16', of whose layers only some are used",
+            self.lpips,
+        )
         share = self.features_share
         _require(0 < share <= 1, "losses.features_share", "in (0, 1]", share)
 
 
 @dataclass(frozen=True)
 class AdversaryConfig:
-    """The patch discriminator; off while both weights are 0."""
+    """The discriminator; off while both weights are 0."""
 
+    kind: str = "patch"  # of pictures, or "features": of those that the losses look at
+    loss: str = "non_saturating"  # or "hinge", at places on the hole only
     weight: float = 0.0  # of the adversarial term
     feature_matching: float = 0.0  # of the distance between the discriminator's features
     real_label: float = 1.0  # what real pictures should be taken for; 0.9: one-sided smoothing
-    r1: float = 0.001  # of the gradient penalty on real pictures (sum over patches)
+    r1: float = 0.001  # of a patch discriminator's gradient penalty (sum over patches)
     r1_every: int = 4  # the penalty is computed every so many steps, so much stronger
-    width: int = 64  # channels of its first layer
+    width: int = 64  # channels of its first layer; of its heads on features
     learning_rate: float = 1e-4
+    betas: tuple[float, float] = (0.9, 0.999)
     start: int = 0  # samples after which it trains
     warmup: int = 0  # samples it then trains alone, before it reaches the network
     ramp: int = 100_000  # samples over which its terms then rise to full weight
 
     def __post_init__(self) -> None:
+        _require_choice("adversary.kind", self.kind, ("patch", "features"))
+        _require_choice("adversary.loss", self.loss, ("non_saturating", "hinge"))
+        _require(
+            not self.feature_matching or self.kind == "patch",
+            "adversary.feature_matching",
+            "0 with adversary.kind = 'features' (losses.perceptual matches them)",
+            self.feature_matching,
+        )
         _require(self.r1_every >= 1, "adversary.r1_every", "at least 1", self.r1_every)
         label = self.real_label
         _require(0.5 < label <= 1, "adversary.real_label", "above 0.5, at most 1", label)
@@ -182,6 +210,13 @@ class Preset:
             self.losses.auxiliary,
         )
 
+    @property
+    def looks_at_features(self) -> bool:
+        """Whether anything in the recipe needs a classifier's features."""
+        losses, adversary = self.losses, self.adversary
+        judged = adversary.enabled and adversary.kind == "features"
+        return judged or any((losses.perceptual, losses.lpips, losses.style))
+
     def build_network(self) -> InpaintingNetwork:
         """A fresh network. TrainingError for a part, an option or a file that does not exist."""
         try:
@@ -218,11 +253,18 @@ def load_preset(name: str | Path, overrides: typing.Sequence[str] = ()) -> Prese
 
 
 def preset_from_dict(values: dict[str, Any], overrides: typing.Sequence[str] = ()) -> Preset:
-    """Check plain values into a Preset. TrainingError names the key that is wrong."""
+    """Check plain values into a Preset. TrainingError names the key that is wrong.
+
+    Without a network of its own, the preset takes that of the weights it starts from.
+    """
     values = copy.deepcopy(values)
     for override in overrides:
         _override(values, override)
-    return _build(Preset, values, "")
+    preset = _build(Preset, values, "")
+    if preset.run.start_from and "network" not in values:
+        network = weights.read_config(preset.run.start_from)
+        preset = dataclasses.replace(preset, network=_build(NetworkConfig, network, "network."))
+    return preset
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -9,15 +11,10 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from inpaint.network import InpaintingNetwork, composite
-from train.adversary import (
-    PatchDiscriminator,
-    discriminator_loss,
-    feature_matching,
-    generator_loss,
-    r1_penalty,
-)
+from train.adversary import Adversary
+from train.features import FeatureNetwork
 from train.losses import ReconstructionLoss
-from train.optimisers import create_optimiser, ramp, schedule, set_learning_rate
+from train.optimisers import create_optimiser, schedule, set_learning_rate
 from train.parallel import Workers
 from train.preset import Preset
 
@@ -33,6 +30,12 @@ class Trainer:
         torch.manual_seed(run.seed)
         self.network = _to_device(preset.build_network(), device)
         self.loss = _to_device(ReconstructionLoss(preset.losses), device)
+        self._compare: Callable[[Tensor, Tensor], tuple[list[Tensor], list[Tensor]]] | None = None
+        scales: dict[int, int] = {}
+        if preset.looks_at_features:
+            features = FeatureNetwork(preset.losses.features, preset.losses.features_file)
+            scales = features.scales()
+            self._compare = _to_device(features, device).compare
         half_life = min(run.ema_half_life, run.samples / 20)  # short runs forget faster
         decay = 0.5 ** (run.batch / half_life)
         self.ema = AveragedModel(
@@ -41,19 +44,17 @@ class Trainer:
         rate = preset.optimiser.learning_rate
         self.optimiser = create_optimiser(preset.optimiser, self.network.parameters(), rate)
         self._forward = workers.wrap(_AllPictures(self.network))
-        self.discriminator: PatchDiscriminator | None = None
-        if preset.adversary.enabled:
-            self.discriminator = _to_device(PatchDiscriminator(preset.adversary.width), device)
-            rate = preset.adversary.learning_rate
-            self.discriminator_optimiser = create_optimiser(
-                preset.optimiser, self.discriminator.parameters(), rate
-            )
-            self._judge = workers.wrap(self.discriminator)
         on_gpu = device.type == "cuda"
         self._bf16 = run.precision == "bf16" or (run.precision == "auto" and on_gpu)
+        self.adversary: Adversary | None = None
+        if preset.adversary.enabled:
+            self.adversary = Adversary(
+                preset.adversary, preset.optimiser, scales, workers, self._autocast
+            )
         if run.compile and on_gpu:
             self._forward = torch.compile(self._forward)
             self.loss = torch.compile(self.loss)
+            self._compare = self._compare and torch.compile(self._compare)
         self._sums: dict[str, Tensor] = {}
         self._counts: dict[str, int] = {}
 
@@ -63,15 +64,23 @@ class Trainer:
         torch.manual_seed(self.preset.run.seed * 1_000_003 + self.step_count)
         image = pictures.to(memory_format=torch.channels_last).float() / 255
         mask = mask.float()
-        self._set_rates()
+        share = schedule(self.preset.optimiser, self.samples, self.preset.run.samples)
+        set_learning_rate(self.optimiser, share * self.preset.optimiser.learning_rate)
         self.network.train()
         with self._autocast():
             out, *coarser = self._forward(image, mask)
-        picture = composite(image, mask, out.float())
-        if self.discriminator is not None and self.samples >= self.preset.adversary.start:
-            self._step_discriminator(image, picture.detach(), mask)
-        self._step_network(out, coarser, picture, image, mask)
+            features, targets = self._features(composite(image, mask, out), image)
+            terms = self.loss(out.float(), image, mask, features, targets, coarser)
+        if self.adversary is not None and self.samples >= self.preset.adversary.start:
+            terms |= self._adversarial_terms(out, image, mask, features, targets, share)
+        total = sum(terms.values())
+        self.optimiser.zero_grad(set_to_none=True)
+        total.backward()
+        if self.preset.optimiser.clip:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.preset.optimiser.clip)
+        self.optimiser.step()
         self.ema.update_parameters(self.network)
+        self._add(terms | {"total": total})
         self.step_count += 1
         self.samples += self.preset.run.batch
 
@@ -91,10 +100,7 @@ class Trainer:
             "sums": self._sums,
             "counts": self._counts,
         }
-        if self.discriminator is not None:
-            state["discriminator"] = self.discriminator.state_dict()
-            state["discriminator_optimiser"] = self.discriminator_optimiser.state_dict()
-        return state
+        return state if self.adversary is None else state | self.adversary.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.samples, self.step_count = state["samples"], state["step_count"]
@@ -104,73 +110,41 @@ class Trainer:
         device = self.workers.device
         self._sums = {name: value.to(device) for name, value in state["sums"].items()}
         self._counts = dict(state["counts"])
-        # A leg that adds an adversary starts it fresh.
-        if self.discriminator is not None and "discriminator" in state:
-            self.discriminator.load_state_dict(state["discriminator"])
-            if "discriminator_optimiser" in state:  # a parcel of train.carry has none
-                self.discriminator_optimiser.load_state_dict(state["discriminator_optimiser"])
+        if self.adversary is not None:
+            self.adversary.load_state_dict(state)
 
     @property
     def averaged(self) -> InpaintingNetwork:
         """The network with averaged weights, which is what ships."""
         return self.ema.module
 
-    def _step_network(
-        self, out: Tensor, coarser: list[Tensor], picture: Tensor, image: Tensor, mask: Tensor
-    ) -> None:
-        with self._autocast():
-            terms = self.loss(out.float(), image, mask, coarser)
-            terms.update(self._adversarial_terms(picture, image, mask))
-        total = sum(terms.values())
-        self.optimiser.zero_grad(set_to_none=True)
-        total.backward()
-        self._clip(self.network)
-        self.optimiser.step()
-        self._add(terms | {"total": total})
+    def _features(self, picture: Tensor, image: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Of the share of the batch that the perceptual terms look at."""
+        if self._compare is None:
+            return [], []
+        share = math.ceil(len(image) * self.preset.losses.features_share)
+        return self._compare(picture[:share].float(), image[:share])
 
-    def _adversarial_terms(self, picture: Tensor, image: Tensor, mask: Tensor) -> dict[str, Tensor]:
-        config = self.preset.adversary
-        strength = ramp(self.samples, config.start + config.warmup, config.ramp)
-        if self.discriminator is None or strength == 0:
-            return {}
-        self.discriminator.requires_grad_(False)
-        fake, fake_features = self.discriminator(picture)
-        terms = {"adversarial": strength * config.weight * generator_loss(fake, mask)}
-        if config.feature_matching:
-            with torch.no_grad():
-                _, real_features = self.discriminator(image)
-            distance = feature_matching(fake_features, real_features)
-            terms["feature_matching"] = strength * config.feature_matching * distance
-        self.discriminator.requires_grad_(True)
-        return terms
-
-    def _step_discriminator(self, image: Tensor, picture: Tensor, mask: Tensor) -> None:
-        config = self.preset.adversary
-        with self._autocast():
-            real, _ = self._judge(image)
-            fake, _ = self._judge(picture)
-            loss = discriminator_loss(real.float(), fake.float(), mask, config.real_label)
-        terms = {"discriminator": loss, "real_logit_sign": real.detach().sign().mean()}
-        if config.r1 and self.step_count % config.r1_every == 0:
-            penalty = r1_penalty(self._judge, image)  # float32: second derivatives are small
-            loss = loss + config.r1 * config.r1_every * penalty
-            terms["r1"] = penalty
-        self.discriminator_optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        self._clip(self.discriminator)
-        self.discriminator_optimiser.step()
-        self._add(terms)
-
-    def _set_rates(self) -> None:
-        share = schedule(self.preset.optimiser, self.samples, self.preset.run.samples)
-        set_learning_rate(self.optimiser, share * self.preset.optimiser.learning_rate)
-        if self.discriminator is not None:
-            rate = share * self.preset.adversary.learning_rate
-            set_learning_rate(self.discriminator_optimiser, rate)
-
-    def _clip(self, network: nn.Module) -> None:
-        if self.preset.optimiser.clip:
-            nn.utils.clip_grad_norm_(network.parameters(), self.preset.optimiser.clip)
+    def _adversarial_terms(
+        self,
+        out: Tensor,
+        image: Tensor,
+        mask: Tensor,
+        features: list[Tensor],
+        targets: list[Tensor],
+        rate: float,
+    ) -> dict[str, Tensor]:
+        """Let the adversary learn, then ask it."""
+        adversary, config = self.adversary, self.preset.adversary
+        if config.kind == "features":
+            real, fake, mask = targets, features, mask[: len(targets[0])]
+            detached = [feature.detach() for feature in features]
+        else:
+            real, fake = image, composite(image, mask, out.float())
+            detached = fake.detach()
+        penalised = self.step_count % config.r1_every == 0
+        self._add(adversary.learn(real, detached, mask, rate=rate, penalised=penalised))
+        return adversary.terms(real, fake, mask, self.samples)
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.workers.device.type, torch.bfloat16, enabled=self._bf16)

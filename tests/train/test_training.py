@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import json
 import os
 import signal
 import subprocess
@@ -23,6 +24,7 @@ from train.__main__ import main
 from train.loop import Training
 from train.parallel import Workers
 from train.photos import PhotoFile, check_photos
+from train.preset import load_preset, preset_from_dict
 from train.run import RunFolder
 from train.validation import Validator
 
@@ -32,6 +34,18 @@ ADVERSARY = [
     "adversary.width=8",
     "adversary.ramp=8",
     "adversary.r1_every=2",
+]
+FEATURES = [
+    "losses.features=alexnet",
+    "losses.features_share=0.5",
+    "losses.lpips=1",
+    "losses.style=0.1",
+    "adversary.kind=features",
+    "adversary.loss=hinge",
+    "adversary.weight=1",
+    "adversary.width=8",
+    "adversary.warmup=4",
+    "adversary.ramp=8",
 ]
 
 
@@ -94,7 +108,9 @@ AUXILIARY = ["network.decoder_options.auxiliary=2", "losses.auxiliary=0.3"]
 
 
 @pytest.mark.parametrize(
-    "extra", [[], ADVERSARY, AUXILIARY], ids=["plain", "adversarial", "auxiliary"]
+    "extra",
+    [[], ADVERSARY, FEATURES, AUXILIARY],
+    ids=["plain", "adversarial", "on features", "auxiliary"],
 )
 def test_a_resumed_run_equals_one_that_never_stopped(photos, tiny_flags, tmp_path, extra):
     common = ["--data", str(photos), *tiny_flags, *flags("run.samples=32", *extra)]
@@ -180,6 +196,32 @@ def test_training_can_start_from_weights(photos, tiny, tmp_path):
     training = Training(again, second, workers, [photos])
     saved = weights.load_network(first / "weights.safetensors").state_dict()
     assert_equal(dict(saved), dict(training.trainer.network.state_dict()))
+
+
+def test_a_preset_without_a_network_takes_that_of_the_weights(photos, tiny, tmp_path):
+    first = tmp_path / "first"
+    RunFolder(first).create(tiny)
+    Training(tiny, RunFolder(first), Workers(0, 1, torch.device("cpu")), [photos]).fit()
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text(f"[run]\nstart_from = {json.dumps(str(first / 'weights.safetensors'))}\n")
+    preset = load_preset(recipe, ["run.seed=3"])
+    assert preset.network == tiny.network
+    # Written out, it does not need them any more.
+    assert preset_from_dict(preset.to_dict(), ["run.start_from="]).network == tiny.network
+
+
+@pytest.mark.parametrize("preset", ["finetune", "faithful"])
+def test_shipped_weights_train_further_on_ones_own_photos(photos, preset, tmp_path):
+    run = tmp_path / "run"
+    small = flags("data.size=64", "data.window=[1, 1]", "data.photo_side=64", "data.mask_bank=8")
+    short = flags("run.samples=48", "adversary.warmup=16", "adversary.ramp=8", "run.log_every=1")
+    common = ["--data", str(photos), "--preset", preset, "--output", str(run)]
+    assert main([*common, *small, *short]) == 0
+    assert weights.read_config(run / "weights.safetensors") == weights.read_config("default")
+    pulls = logged(run, "adversarial")
+    assert bool(pulls) == (preset == "finetune")
+    if pulls:  # the discriminator is fresh: it learns alone first
+        assert len(pulls) < len(logged(run, "discriminator"))
 
 
 def test_photos_read_from_disk_train_as_well(photos, tiny_flags, tmp_path):
