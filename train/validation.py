@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from inpaint.errors import TrainingError
-from inpaint.mask_shapes import everyday
+from inpaint.mask_shapes import random_masks
 from inpaint.metrics import Lpips
 from inpaint.network import InpaintingNetwork, composite
 from train.photos import PhotoFile, decode
@@ -20,19 +20,25 @@ _SHOWN = 6
 
 
 class Validator:
-    """The centre crops of `photos` at `size` with everyday masks, the same ones every time.
+    """The centre crops of `photos` at `size` with masks of a kind, the same ones every time.
 
     TrainingError if no photo can be decoded; single damaged ones are left out.
     """
 
-    def __init__(self, photos: Sequence[PhotoFile], size: int, device: torch.device):
+    def __init__(
+        self,
+        photos: Sequence[PhotoFile],
+        size: int,
+        device: torch.device,
+        masks: str = "everyday",
+    ):
         self.device = device
         crops = list(_centre_crops(photos, size))
         if not crops:
             raise TrainingError(f"none of {len(photos)} photos to validate on can be decoded")
-        masks = [everyday(size, size, np.random.default_rng([7, i]))[0] for i in range(len(crops))]
+        drawn = random_masks([(masks, [7, i]) for i in range(len(crops))], size, size)
         self.images = torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2)
-        self.masks = torch.from_numpy(np.stack(masks))[:, None]
+        self.masks = torch.from_numpy(drawn)[:, None]
         self._lpips = Lpips(device=str(device)) if size >= 32 else None
 
     @torch.inference_mode()
