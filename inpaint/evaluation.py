@@ -29,7 +29,7 @@ from inpaint.report import Report, Row
 if TYPE_CHECKING:
     from inpaint.inpainter import Inpainter
 
-__all__ = ["Evaluator", "Report", "Row", "draw_masks", "evaluate"]
+__all__ = ["Evaluator", "Report", "Row", "draw_masks", "evaluate", "measure_fill"]
 
 # From a photo's number, path and size (height, width) to its hole and where that is from.
 FindMask = Callable[[int, Path, tuple[int, int]], tuple[np.ndarray, str]]
@@ -157,14 +157,20 @@ class Evaluator:
         started = time.perf_counter()
         filled = inpainter.restore_array(image, hole)
         seconds = time.perf_counter() - started
-        return filled, {
-            "psnr": metrics.psnr(image, filled),
-            "psnr_hole": metrics.psnr(image, filled, hole),
-            "ssim": metrics.ssim(image, filled),
-            "lpips": self._distance(image, filled),
-            "l1": metrics.l1(image, filled),
-            "seconds": seconds,
-        }
+        return filled, measure_fill(image, filled, hole, self._distance) | {"seconds": seconds}
+
+
+def measure_fill(
+    image: np.ndarray, filled: np.ndarray, hole: np.ndarray, distance: metrics.Lpips
+) -> dict[str, float | None]:
+    """A row's figures but its seconds: `filled` against `image`, both uint8 H x W x 3."""
+    return {
+        "psnr": metrics.psnr(image, filled),
+        "psnr_hole": metrics.psnr(image, filled, hole),
+        "ssim": metrics.ssim(image, filled),
+        "lpips": distance(image, filled),
+        "l1": metrics.l1(image, filled),
+    }
 
 
 def draw_masks(kind: str, seed: int, share: tuple[float, float] | None = None) -> FindMask:

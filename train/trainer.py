@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -17,6 +17,8 @@ from train.losses import ReconstructionLoss
 from train.optimisers import create_optimiser, schedule, set_learning_rate
 from train.parallel import Workers
 from train.preset import Preset
+
+_MOST_SHIFT = 16  # pixels: the stride of the coarsest features
 
 
 class Trainer:
@@ -66,13 +68,19 @@ class Trainer:
         mask = mask.float()
         share = schedule(self.preset.optimiser, self.samples, self.preset.run.samples)
         set_learning_rate(self.optimiser, share * self.preset.optimiser.learning_rate)
+        # Classifiers with strides weigh some pixels more than others: looking from ever the same
+        # place, they teach the network a grid. (E-LPIPS, Kettunen et al., 2019, varies even more.)
+        shift = torch.randint(_MOST_SHIFT, (2,)).tolist()
         self.network.train()
         with self._autocast():
             out, *coarser = self._forward(image, mask)
-            features, targets = self._features(composite(image, mask, out), image)
+            picture = composite(image, mask, out)
+            features, targets = self._features(*_shift((picture, image), shift))
             terms = self.loss(out.float(), image, mask, features, targets, coarser)
         if self.adversary is not None and self.samples >= self.preset.adversary.start:
-            terms |= self._adversarial_terms(out, image, mask, features, targets, share)
+            terms |= self._adversarial_terms(
+                *_shift((picture, image, mask), shift), features, targets, share
+            )
         total = sum(terms.values())
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()
@@ -127,7 +135,7 @@ class Trainer:
 
     def _adversarial_terms(
         self,
-        out: Tensor,
+        picture: Tensor,
         image: Tensor,
         mask: Tensor,
         features: list[Tensor],
@@ -140,7 +148,7 @@ class Trainer:
             real, fake, mask = targets, features, mask[: len(targets[0])]
             detached = [feature.detach() for feature in features]
         else:
-            real, fake = image, composite(image, mask, out.float())
+            real, fake = image, picture.float()
             detached = fake.detach()
         penalised = self.step_count % config.r1_every == 0
         self._add(adversary.learn(real, detached, mask, rate=rate, penalised=penalised))
@@ -164,6 +172,11 @@ class _AllPictures(nn.Module):
 
     def forward(self, image: Tensor, mask: Tensor) -> list[Tensor]:
         return self.network.pictures(image, mask)
+
+
+def _shift(pictures: Sequence[Tensor], by: Sequence[int]) -> list[Tensor]:
+    """Moved down and right by so many pixels; what leaves comes in on the other side."""
+    return [picture.roll(by, (2, 3)) for picture in pictures]
 
 
 def _to_device(network: nn.Module, device: torch.device) -> Any:
