@@ -2,7 +2,7 @@
 
     python benchmarks/quality.py --bench FOLDER --photos FOLDER [--limit N] [--output docs]
 
-`--bench`: a peer's published outputs: images/NAME.jpg, masks/NAME.png (255 = known, 0 = hole, the
+`--bench`: peers' published outputs: images/NAME.jpg, masks/NAME.png (255 = known, 0 = hole, the
 reverse of ours) and a folder of outputs NAME.png for each peer. `--photos`: photos that nothing was
 trained on or chosen by; they get the masks of `inpaint evaluate --masks everyday`. Prints Markdown
 and writes it to quality.md; quality.png shows freely licensed cases (quality_grid.py).
@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import quality_grid
@@ -23,20 +24,29 @@ from tqdm import tqdm
 
 from inpaint import metrics, weights
 from inpaint.environment import describe_environment
-from inpaint.errors import InpaintError
+from inpaint.errors import InpaintError, MaskError, PhotoError, error_line
 from inpaint.evaluation import Evaluator, Report, Row, measure_fill
 from inpaint.inpainter import Inpainter
 from inpaint.mask_shapes import everyday
 from inpaint.pairing import find_photos
-from inpaint.report import BUCKETS
+from inpaint.report import BUCKETS, OTHER_BUCKET
+from inpaint.whole_file import write_whole
 
 NETWORKS, OPENCV = ("default", "faithful"), ("telea", "navier-stokes")
 SEED = 20240  # of `inpaint evaluate`
 BENCH_HOLE = 0.595  # the mean share that the bench's masks leave open when read the right way
 BENCH_BUCKETS = {"below 50 %": (0, 0.5), "50-70 %": (0.5, 0.7), "above 70 %": (0.7, 1.01)}
 SHAPES = ("stroke", "thin", "box", "blob")  # of everyday masks
-FIGURES = {"lpips": ".4f", "psnr_hole": ".2f", "psnr": ".2f", "ssim": ".4f", "l1": ".4f"}
-HEADINGS = ("LPIPS", "hole-PSNR", "PSNR", "SSIM", "L1")
+FIGURES = {
+    "lpips": ("LPIPS", ".4f"),
+    "psnr_hole": ("hole-PSNR", ".3f"),
+    "psnr": ("PSNR", ".3f"),
+    "ssim": ("SSIM", ".4f"),
+    "l1": ("L1", ".4f"),
+}
+LOWER_IS_BETTER = ("lpips", "l1")
+
+Means = dict[str, dict[str, Any]]  # method -> figure -> mean, as Report.means has it
 
 
 # --- measuring ---------------------------------------------------------------------------------
@@ -55,45 +65,45 @@ def bench_mask(index: int, photo: Path, shape: tuple[int, int]) -> tuple[np.ndar
 
 def measure(photos: Sequence[Path], evaluator: Evaluator) -> list[Row]:
     """A row for each photo and method. InpaintError names the photo that cannot be measured."""
-    rows = [r for numbered in tqdm(list(enumerate(photos))) for r in evaluator(numbered)]
-    if failed := [row for row in rows if row.error]:
-        raise InpaintError(f"{failed[0].photo}: {failed[0].error}")
+    rows = []
+    for numbered in tqdm(list(enumerate(photos)), unit="photo", disable=None):
+        rows += evaluator(numbered)
+        if failed := [row for row in rows if row.error]:
+            raise InpaintError(f"{failed[0].photo}: {failed[0].error}")
+        if rows[-1].lpips is None:
+            raise PhotoError(f"{rows[-1].photo}: smaller than LPIPS can measure (32 pixels)")
     return rows
+
+
+def find_bench(folder: Path) -> tuple[list[Path], list[str]]:
+    """The bench's photos, and its peers' names.
+
+    MaskError if the masks do not leave as much open as they should.
+    """
+    photos = find_photos(folder / "images")
+    share = np.mean([bench_mask(i, photo, (0, 0))[0].mean() for i, photo in enumerate(photos)])
+    if abs(share - BENCH_HOLE) > 0.001:
+        raise MaskError(
+            f"{folder / 'masks'}: holes cover {share:.1%} on average, not {BENCH_HOLE:.1%}: "
+            "are the masks reversed?"
+        )
+    names = sorted(path.name for path in folder.iterdir() if path.is_dir())
+    return photos, [n for n in names if n not in ("images", "masks") and not n.startswith(".")]
 
 
 def measure_peer(photos: Sequence[Path], name: str, distance: metrics.Lpips) -> list[Row]:
     """Rows of a peer's published outputs, known pixels taken from the photos."""
     rows = []
     for index, photo in enumerate(photos):
-        image = _read(photo)
-        hole, _ = bench_mask(index, photo, image.shape[:2])
-        filled = _read(photo.parents[1] / name / f"{photo.stem}.png")
+        image, path = _read(photo), photo.parents[1] / name / f"{photo.stem}.png"
+        hole, mask = bench_mask(index, photo, image.shape[:2])
+        filled = _read(path)
+        if not image.shape[:2] == hole.shape == filled.shape[:2]:
+            raise PhotoError(f"{path}: not of the size of its photo and mask")
         filled = np.where(hole[..., None], filled, image)
         figures = measure_fill(image, filled, hole, distance)
-        rows.append(Row(name, str(photo), "bench", hole_ratio=float(hole.mean()), **figures))
+        rows.append(Row(name, str(photo), mask, hole_ratio=float(hole.mean()), **figures))
     return rows
-
-
-def measure_bench(folder: Path, evaluator: Evaluator) -> tuple[list[Row], list[str]]:
-    """Rows of the methods and of the peers, whose names come second.
-
-    InpaintError if the masks do not leave as much open as they should.
-    """
-    photos = find_photos(folder / "images")
-    holes = [bench_mask(i, photo, (0, 0))[0].mean() for i, photo in enumerate(photos)]
-    if abs(np.mean(holes) - BENCH_HOLE) > 0.001:
-        raise InpaintError(
-            f"{folder / 'masks'}: holes cover {np.mean(holes):.1%} on average, not "
-            f"{BENCH_HOLE:.1%}: are the masks reversed?"
-        )
-    peers = sorted(p.name for p in folder.iterdir() if p.is_dir() and p.name not in _BENCH_FOLDERS)
-    rows = measure(photos, evaluator)
-    for peer in peers:
-        rows += measure_peer(photos, peer, metrics.Lpips())
-    return rows, peers
-
-
-_BENCH_FOLDERS = ("images", "masks")
 
 
 def _read(path: Path) -> np.ndarray:
@@ -104,174 +114,265 @@ def _read(path: Path) -> np.ndarray:
 # --- what the figures say ----------------------------------------------------------------------
 
 
-def wins(rows: Iterable[Row], method: str, other: str, figure: str) -> str:
-    """In how many photos `method` is better than `other`: "12 of 16"."""
-    found = {(row.method, row.photo): getattr(row, figure) for row in rows}
-    sign = -1 if figure in ("lpips", "l1") else 1
-    pairs = [
-        sign * (value - found[other, photo])
-        for (name, photo), value in found.items()
-        if name == method
-    ]
-    return f"{sum(pair > 0 for pair in pairs)} of {len(pairs)}"
+def wins(rows: Iterable[Row], method: str, others: Sequence[str], figure: str) -> str:
+    """In how many photos `method` is better than all `others`, ties not counted: "12 of 16"."""
+    sign = -1 if figure in LOWER_IS_BETTER else 1
+    found: dict[str, dict[str, float]] = {}
+    for row in rows:
+        found.setdefault(row.photo, {})[row.method] = sign * getattr(row, figure)
+    won = sum(all(of[method] > of[other] for other in others) for of in found.values())
+    return f"{won} of {len(found)}"
 
 
-def best_of_opencv(rows: Sequence[Row]) -> str:
-    """The classical method of the lower LPIPS."""
-    means = Report(tuple(rows)).means()
-    return min((name for name in OPENCV if name in means), key=lambda name: means[name]["lpips"])
+def best(means: Means, figure: str) -> float:
+    """The better mean of OpenCV's methods."""
+    choose = min if figure in LOWER_IS_BETTER else max
+    return choose(means[name][figure] for name in OPENCV)
 
 
-def overall(rows: Sequence[Row], against: str) -> str:
-    """A line a method: means, and photos in which it is better than `against`."""
-    lines = [["method", *HEADINGS, f"LPIPS below {against}'s", f"PSNR above {against}'s"]]
-    for method, means in Report(tuple(rows)).means().items():
-        beaten = ["-", "-"]
-        if method != against:
-            beaten = [wins(rows, method, against, figure) for figure in ("lpips", "psnr")]
-        lines.append([method, *(format(means[f], spec) for f, spec in FIGURES.items()), *beaten])
-    return _markdown(lines)
+@dataclass(frozen=True)
+class Rivals:
+    """Whom a table counts wins against, and by which figures. all: by name; else one of them."""
+
+    name: str
+    methods: tuple[str, ...]
+    figures: tuple[str, ...]
+
+    def cells(self, rows: Sequence[Row], method: str) -> list[str]:
+        if method in self.methods:
+            return ["-"] * len(self.figures)
+        return [wins(rows, method, self.methods, figure) for figure in self.figures]
 
 
-def grouped(
-    rows: Sequence[Row], heading: str, groups: Iterable[str], group: Callable[[Row], str | None]
+def table(
+    rows: Sequence[Row],
+    rivals: Sequence[Rivals],
+    heading: str = "",
+    groups: Iterable[str] = (),
+    group: Callable[[Row], str | None] | None = None,
 ) -> str:
-    """A line for each of the `groups` that has rows: the methods' LPIPS, then their hole-PSNR."""
-    names = list(dict.fromkeys(row.method for row in rows))
-    lines = [[heading, "photos", *(f"LPIPS {n}" for n in names), *(f"PSNR {n}" for n in names)]]
-    for key in groups:
-        means = Report(tuple(row for row in rows if group(row) == key)).means()
-        if means:
-            cells = [format(means[n][f], FIGURES[f]) for f in ("lpips", "psnr_hole") for n in names]
-            lines.append([key, str(means[names[0]]["photos"]), *cells])
-    return _markdown(lines)
+    """Means by method; with `group`, a part for each of the `groups` that has photos.
+
+    Where OpenCV's two methods are among those measured, also LPIPS as a share of the better mean,
+    and by how many dB the hole-PSNR is above it.
+    """
+    parts = {key: [row for row in rows if group(row) == key] for key in groups} if group else {}
+    compared = set(OPENCV) <= {row.method for row in rows}
+    lines = [[*([heading, "photos"] if group else []), "method", *(h for h, _ in FIGURES.values())]]
+    if compared:
+        lines[0] += ["LPIPS / OpenCV's best", "hole-PSNR − OpenCV's best"]
+    for rival in rivals:
+        lines[0] += [f"{FIGURES[f][0]} better than {rival.name}" for f in rival.figures]
+    for key, part in (parts or {"": rows}).items():
+        means = Report(tuple(part)).means()
+        for method, own in means.items():
+            cells = [key, str(own["photos"])] if group else []
+            cells += [method, *(_show(own[f], spec) for f, (_, spec) in FIGURES.items())]
+            if compared:
+                cells.append(f"{own['lpips'] / best(means, 'lpips'):.3f}")
+                above = own["psnr_hole"] is not None
+                gain = own["psnr_hole"] - best(means, "psnr_hole") if above else None
+                cells.append(_show(gain, "+.2f"))
+            lines.append(cells + [c for rival in rivals for c in rival.cells(part, method)])
+    rule = ["---", "---:", "---"] if group else ["---"]
+    rule += ["---:"] * (len(lines[0]) - len(rule))
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (lines[0], rule, *lines[1:]))
 
 
-def bench_bucket(row: Row) -> str | None:
-    fits = (k for k, (low, high) in BENCH_BUCKETS.items() if low <= row.hole_ratio < high)
-    return next(fits, None)
+def _show(value: float | None, spec: str) -> str:
+    return "inf" if value is None else format(value, spec)  # no finite PSNR: all photos equal
+
+
+def bench_bucket(row: Row) -> str:
+    return next(k for k, (low, high) in BENCH_BUCKETS.items() if low <= row.hole_ratio < high)
+
+
+# --- the project's bars ------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A bound that a figure must keep, and the goal beyond it."""
+    """A bound that a figure of `method` must keep, and the goal beyond it.
 
-    name: str
-    figure: float
+    sign: "<=", ">=" or ">", of the figure to the bound. needs_opencv: it is compared with theirs.
+    """
+
+    where: str
+    method: str
+    what: str
+    compute: Callable[[Means, str], float]
+    sign: str
     bound: float
-    lower_is_better: bool = False
     goal: float | None = None
+    needs_opencv: bool = False
 
-    def __str__(self) -> str:
-        met = self._keeps(self.bound)
-        goal = "" if self.goal is None else f"; goal {self.goal:.4g}"
-        if self.goal is not None:
-            goal += ": met" if self._keeps(self.goal) else ": not met"
-        word = "at most" if self.lower_is_better else "at least"
-        verdict = "met" if met else "NOT met"
-        return f"* {self.name}: {self.figure:.4g}, {word} {self.bound:.4g}: {verdict}{goal}"
+    def judge(self, means: Means) -> str:
+        """The bar as a line: its figure and whether that is met, or who was not measured."""
+        line = f"* {self.where}, `{self.method}`, {self.what} {self.sign} {self.bound:g}: "
+        needed = (self.method, *(OPENCV if self.needs_opencv else ()))
+        if missing := [name for name in needed if name not in means]:
+            return f"{line}not measured ({', '.join(missing)} left out)"
+        figure = self.compute(means, self.method)
+        line += f"{figure:.4f}, {'met' if self._keeps(figure, self.bound) else 'NOT met'}"
+        if self.goal is None:
+            return line
+        return f"{line}; goal {self.goal:g}: {'' if self._keeps(figure, self.goal) else 'not '}met"
 
-    def _keeps(self, bound: float) -> bool:
-        return self.figure <= bound if self.lower_is_better else self.figure >= bound
+    def _keeps(self, figure: float, bound: float) -> bool:
+        return {"<=": figure <= bound, ">=": figure >= bound, ">": figure > bound}[self.sign]
 
 
-def bars(bench: Sequence[Row], photos: Sequence[Row]) -> list[Bar]:
-    """The project's bars, of the weights that are there."""
-    found = []
-    on_bench, on_photos = (Report(tuple(rows)).means() for rows in (bench, photos))
-    if "default" in on_bench:
-        lpips = on_bench["default"]["lpips"]
-        found.append(Bar("bench, `default`, LPIPS", lpips, 0.30, True, goal=0.2243))
-    if "faithful" in on_bench:
-        found.append(Bar("bench, `faithful`, PSNR", on_bench["faithful"]["psnr"], 19.43))
-    if photos:
-        opencv = [on_photos[name] for name in OPENCV]
-        lpips = min(means["lpips"] for means in opencv)
-        psnr = max(means["psnr_hole"] for means in opencv)
-        if "default" in on_photos:
-            own = on_photos["default"]
-            share = own["lpips"] / lpips
-            found.append(Bar("photos, `default`, share of OpenCV's LPIPS", share, 0.65, True, 0.5))
-            gain = own["psnr_hole"] - psnr
-            found.append(Bar("photos, `default`, dB in the hole above OpenCV", gain, 0.5))
-        if "faithful" in on_photos:
-            gain = on_photos["faithful"]["psnr_hole"] - psnr
-            found.append(Bar("photos, `faithful`, dB in the hole above OpenCV", gain, 2.0))
-    return found
+def _lpips_share(means: Means, method: str) -> float:
+    return means[method]["lpips"] / best(means, "lpips")
+
+
+def _gain(means: Means, method: str) -> float:
+    return means[method]["psnr_hole"] - best(means, "psnr_hole")
+
+
+_SHARE, _ABOVE = "LPIPS / OpenCV's best", "hole-PSNR − OpenCV's best, dB,"
+BARS = (
+    Bar("bench", "default", "LPIPS", lambda means, name: means[name]["lpips"], "<=", 0.30, 0.2243),
+    Bar("bench", "faithful", "PSNR", lambda means, name: means[name]["psnr"], ">", 19.43),
+    Bar("photos", "default", _SHARE, _lpips_share, "<=", 0.65, 0.5, needs_opencv=True),
+    Bar("photos", "default", _ABOVE, _gain, ">=", 0.5, needs_opencv=True),
+    Bar("photos", "faithful", _ABOVE, _gain, ">=", 2.0, needs_opencv=True),
+)
+
+
+def bars(bench: Sequence[Row], photos: Sequence[Row]) -> list[str]:
+    """A line for each bar whose set of photos was measured."""
+    found = {"bench": bench, "photos": photos}
+    means = {where: Report(tuple(rows)).means() for where, rows in found.items() if rows}
+    return [bar.judge(means[bar.where]) for bar in BARS if bar.where in means]
 
 
 # --- the page ----------------------------------------------------------------------------------
 
 
-def page(bench: Sequence[Row], peers: Sequence[str], photos: Sequence[Row], versions: str) -> str:
-    """quality.md, of what was measured: either may be empty."""
-    parts = [_INTRODUCTION.format(versions=versions)]
+def page(
+    bench: Sequence[Row], peers: Sequence[str], photos: Sequence[Row], notes: Sequence[str]
+) -> str:
+    """quality.md, of what was measured: either may be empty. notes: lines on how it was."""
+    parts = ["# Quality", *notes, _INTRODUCTION]
     if bench:
-        count = len({row.photo for row in bench})
-        against = peers[0] if peers else best_of_opencv(bench)
-        parts += [f"## {count} photos with very large holes", overall(bench, against)]
-        parts += [grouped(bench, "hole", BENCH_BUCKETS, bench_bucket)]
+        holes = [row.hole_ratio for row in bench]
+        rivals = [Rivals(peer, (peer,), ("lpips", "psnr")) for peer in peers]
+        parts += [
+            "## Photos with very large holes",
+            _BENCH.format(count=_count(bench), low=min(holes), high=max(holes)),
+            table(bench, rivals),
+            "By the share of the photo that the hole takes:",
+            table(bench, rivals, "hole", BENCH_BUCKETS, bench_bucket),
+        ]
     if photos:
-        count = len({row.photo for row in photos})
-        parts += [f"## {count} photos with everyday masks", overall(photos, best_of_opencv(photos))]
-        parts += [grouped(photos, "hole", BUCKETS, lambda row: row.bucket)]
-        parts += [grouped(photos, "shape of the mask", SHAPES, lambda row: row.mask)]
-    parts += ["## Bars", "\n".join(map(str, bars(bench, photos)))]
+        rivals = []
+        if set(OPENCV) <= {row.method for row in photos}:
+            rivals.append(Rivals("OpenCV's best", OPENCV, ("lpips", "psnr_hole")))
+        parts += [
+            "## Photos with everyday masks",
+            _PHOTOS.format(count=_count(photos), seed=SEED),
+            table(photos, rivals),
+            "By the share of the photo that the hole takes:",
+            table(photos, rivals, "hole", (*BUCKETS, OTHER_BUCKET), lambda row: row.bucket),
+            "By the shape that the mask is made of:",
+            table(photos, rivals, "mask", SHAPES, lambda row: row.mask),
+        ]
+    parts += ["## Bars", "What the project asks of its weights.", "\n".join(bars(bench, photos))]
     return "\n\n".join(parts) + "\n"
 
 
-_INTRODUCTION = """# Quality
+_INTRODUCTION = """\
+LPIPS (AlexNet, whole photo) is lower where people see less difference; the cards in `weights/` say
+whose features a network was trained with. PSNR is in dB, over the whole photo or its hole; L1 has
+white at 1. All are means over photos. Known pixels are the photo's own in every row. `telea` and
+`navier-stokes` are OpenCV's, as `inpaint` runs them. "OpenCV's best" is the better mean of the two
+for a ratio or a difference. Wins are counted photo by photo, against the better of the two on each.
 
-Written by `python benchmarks/quality.py --bench FOLDER --photos FOLDER`: {versions}.
+![The photo with its mask in red, then its fills by OpenCV and by the networks](quality.png)
 
-The large holes are those of MI-GAN's published examples (16 photos of Places2 at 256 x 256, holes
-of 36 to 91 %), with the outputs that its authors published. The everyday masks (strokes, thin
-lines, boxes and blobs over 2 to 60 %) lie on photos of 256 x 256 that no network here was trained
-on or chosen by. LPIPS (AlexNet) is lower where people see less difference; no shipped network was
-trained on AlexNet's features. PSNR is in dB; "below" and "above" count photos, one by one.
-`default` may invent texture, `faithful` was trained for the smallest error and stays smooth: so
-the one leads in LPIPS, the other in PSNR.
+The pictures are freely licensed cases, none of the photos measured below."""
 
-![Cases, by OpenCV, faithful and default](quality.png)"""
+_BENCH = """\
+MI-GAN's published examples: {count} photos of Places2 at 256 x 256 with free-form holes of
+{low:.0%} to {high:.0%}, and the outputs that peers published for them. So few photos tell two
+methods apart only where the wins agree with the means."""
+
+_PHOTOS = """\
+{count} photos that no shipped network was trained on or chosen by, with the masks that
+`inpaint evaluate --masks everyday` draws (seed {seed}): strokes, thin lines, boxes and blobs."""
 
 
-def _markdown(lines: list[list[str]]) -> str:
-    rule = ["---"] + ["---:"] * (len(lines[0]) - 1)
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (lines[0], rule, *lines[1:]))
+def _count(rows: Sequence[Row]) -> int:
+    return len({row.photo for row in rows})
+
+
+def describe(arguments: argparse.Namespace, inpainters: dict[str, Inpainter]) -> list[str]:
+    """The command, without this machine's paths, and the environment that figures depend on."""
+    command = "python benchmarks/quality.py"
+    command += " --bench FOLDER" * bool(arguments.bench)
+    command += " --photos FOLDER" * bool(arguments.photos)
+    if arguments.methods:
+        command += " --methods " + " ".join(Path(method).name for method in arguments.methods)
+    command += f" --limit {arguments.limit}" if arguments.limit else ""
+    found = describe_environment("cpu", inpainters)
+    versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
+    hashes = [f"{name} `{sha[:12]}`" for name, sha in found["weights_sha256"].items()]
+    text = f"Environment: {found['cpu']}; {versions}."
+    return [
+        f"Written by `{command}`.",
+        text + f" Weights' SHA-256: {', '.join(hashes)}." * bool(hashes),
+    ]
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--bench", type=Path)
-    parser.add_argument("--photos", type=Path)
-    parser.add_argument("--methods", nargs="+", help="default: what ships, and OpenCV's")
+    parser.add_argument("--bench", type=Path, metavar="FOLDER", help="peers' published outputs")
+    parser.add_argument("--photos", type=Path, metavar="FOLDER", help="get everyday masks")
+    parser.add_argument("--methods", nargs="+", help="names or files (default: ours and OpenCV's)")
     parser.add_argument("--limit", type=int, help="only so many of --photos, for a first look")
-    parser.add_argument("--output", type=Path, default=Path("docs"))
+    parser.add_argument("--output", type=Path, default=Path("docs"), metavar="FOLDER")
     arguments = parser.parse_args(argv)
+    if not (arguments.bench or arguments.photos):
+        parser.error("nothing to measure: give --bench, --photos or both")
+    if arguments.limit is not None and arguments.limit < 1:
+        parser.error("--limit is a number of photos, at least 1")
     try:
-        shipped = {info.name for info in weights.list_weights()}
-        for name in NETWORKS:
-            if name not in shipped:
-                print(f"quality: there are no weights {name!r}; left out", file=sys.stderr)
-        methods = arguments.methods or [*(n for n in NETWORKS if n in shipped), *OPENCV]
-        inpainters = {name: Inpainter(name) for name in methods}
-        bench, peers, photos = [], [], []
-        if arguments.bench:
-            evaluator = Evaluator(inpainters, bench_mask, "cpu")
-            bench, peers = measure_bench(arguments.bench, evaluator)
-        if arguments.photos:
-            paths = find_photos(arguments.photos)[: arguments.limit]
-            photos = measure(paths, Evaluator(inpainters, everyday_mask, "cpu"))
-        versions = describe_environment("cpu", inpainters)["versions"]
-        said = ", ".join(f"{n} {versions[n]}" for n in ("python", "torch", "lpips"))
-        text = page(bench, peers, photos, said)
-        print(text)
-        (arguments.output / "quality.md").write_text(text, encoding="utf-8")
-        quality_grid.draw(arguments.output / "quality.png", methods)
+        run(arguments)
     except (InpaintError, OSError) as error:
-        print(f"quality: {error}", file=sys.stderr)
+        print(f"quality: {error_line(error)}", file=sys.stderr)
         return 2
     return 0
+
+
+def run(arguments: argparse.Namespace) -> None:
+    # Before the work, which takes minutes.
+    if not arguments.output.is_dir():
+        raise InpaintError(f"{arguments.output}: no such folder to write into")
+    asked = arguments.methods or [*NETWORKS, *OPENCV]
+    shipped = {info.name for info in weights.list_weights()}
+    absent = [name for name in asked if name in NETWORKS and name not in shipped]
+    left_out = [f"There are no weights `{name}` yet: left out." for name in absent]
+    print(*left_out, sep="\n", end="\n" * bool(left_out), file=sys.stderr)
+    methods = [name for name in asked if name not in absent]
+    bench_photos, peers = find_bench(arguments.bench) if arguments.bench else ([], [])
+    paths = find_photos(arguments.photos)[: arguments.limit] if arguments.photos else []
+    # Files are called by their names: the page has no paths of this machine.
+    names = [Path(method).stem for method in methods] + peers
+    if len(set(names)) < len(names):
+        raise InpaintError(f"two of the methods and peers have one name: {', '.join(names)}")
+    inpainters = {name: Inpainter(method, "cpu") for name, method in zip(names, methods)}
+    bench, photos = [], []
+    if bench_photos:
+        distance = metrics.Lpips()
+        published = [row for peer in peers for row in measure_peer(bench_photos, peer, distance)]
+        bench = measure(bench_photos, Evaluator(inpainters, bench_mask, "cpu")) + published
+    if paths:
+        photos = measure(paths, Evaluator(inpainters, everyday_mask, "cpu"))
+    text = page(bench, peers, photos, [*describe(arguments, inpainters), *left_out])
+    quality_grid.draw(arguments.output / "quality.png", inpainters)
+    write_whole(arguments.output / "quality.md", text.encode())
+    print(text, end="")
 
 
 if __name__ == "__main__":

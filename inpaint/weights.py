@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 SUFFIX = ".safetensors"
 FORMAT_VERSION = 1
 _LONGEST_CONFIG = 10_000  # characters; one of thousands of layers takes minutes to build
+# Times the side of the crops it was trained on: that thick a hole a network fills better in one go
+# than at reduced size (benchmarks/large_holes.py).
+_THICKEST = 2
 _MAX_SIDE = 512  # of a file that does not say
 _KEY = "photomend"
 # Building a network without memory takes about 6 for each tensor.
@@ -145,7 +148,7 @@ def _rebuildable(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_limits(name: str | Path) -> tuple[int, int | None]:
-    """The longest side of a window that the network is good at, and the crops it has seen."""
+    """The longest side of a window that the network is good at, and the thickest hole, pixels."""
     card = read_card(name)
     side = card.get("max_side", _MAX_SIDE)
     preset = card.get("preset")
@@ -154,7 +157,7 @@ def read_limits(name: str | Path) -> tuple[int, int | None]:
     for what, number in (("max_side", side), ("crop size", crop)):
         if number is not None and (type(number) is not int or not 1 <= number <= 1 << 20):
             raise WeightsError(f"{find_weights(name)}: its {what} is no number of pixels")
-    return side, crop
+    return side, crop and _THICKEST * crop
 
 
 def save_network(

@@ -72,7 +72,7 @@ def test_an_exported_file_restores_as_torch_does(precision, runtime, folder, pho
     wanted = restore(create_method(folder / "tiny.safetensors", runtime="torch"), photos)
     assert np.abs(found - wanted).max() <= TOLERATED[precision]
     method = create_method(path)
-    assert (method.name, method.max_side, method.max_thickness) == (precision, 300, 64)
+    assert (method.name, method.max_side, method.max_thickness) == (precision, 300, 128)
 
 
 def test_fewer_bits_make_smaller_files(exported):

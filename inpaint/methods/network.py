@@ -25,7 +25,6 @@ class NetworkMethod:
         self.name = path.stem
         self.path = path
         self.device = torch.device(device)
-        # A network has seen no hole larger than the crops that it was trained on.
         self.max_side, self.max_thickness = weights.read_limits(path)
         network = weights.load_network(path, device)
         self._network = network.to(memory_format=torch.channels_last)
