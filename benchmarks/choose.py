@@ -17,6 +17,7 @@ import torch
 
 from inpaint import weights
 from inpaint.errors import InpaintError
+from inpaint.metrics import LPIPS_MIN_SIDE
 from train.photos import check_photos, split
 from train.preset import DataConfig
 from train.validation import Validator
@@ -31,7 +32,13 @@ def main() -> int:
     parser.add_argument("--size", type=int, default=256, help="side of the crops, pixels")
     arguments = parser.parse_args()
     try:
+        if arguments.size < LPIPS_MIN_SIDE:
+            raise InpaintError(f"--size is at least {LPIPS_MIN_SIDE}: LPIPS needs that")
+        for name in arguments.weights:  # before the work, which takes minutes
+            weights.find_weights(name)
         _, photos = split(check_photos(arguments.data).photos, DataConfig().validation, seed=0)
+        if not photos:
+            raise InpaintError("--data: fewer than five photos, so training sets none apart")
         device = torch.device("cpu")
         validators = {kind: Validator(photos, arguments.size, device, kind) for kind in MASKS}
         heads = [f"{kind} LPIPS | hole-PSNR" for kind in MASKS]

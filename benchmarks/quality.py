@@ -132,7 +132,7 @@ def best(means: Means, figure: str) -> float:
 
 @dataclass(frozen=True)
 class Rivals:
-    """Whom a table counts wins against, and by which figures. all: by name; else one of them."""
+    """Whom a table counts wins against, all of `methods` at once, and by which figures."""
 
     name: str
     methods: tuple[str, ...]
@@ -258,6 +258,7 @@ def page(
     if bench:
         holes = [row.hole_ratio for row in bench]
         rivals = [Rivals(peer, (peer,), ("lpips", "psnr")) for peer in peers]
+        rivals += _opencv(bench, "psnr")
         parts += [
             "## Photos with very large holes",
             _BENCH.format(count=_count(bench), low=min(holes), high=max(holes)),
@@ -266,9 +267,7 @@ def page(
             table(bench, rivals, "hole", BENCH_BUCKETS, bench_bucket),
         ]
     if photos:
-        rivals = []
-        if set(OPENCV) <= {row.method for row in photos}:
-            rivals.append(Rivals("OpenCV's best", OPENCV, ("lpips", "psnr_hole")))
+        rivals = _opencv(photos, "psnr_hole")
         parts += [
             "## Photos with everyday masks",
             _PHOTOS.format(count=_count(photos), seed=SEED),
@@ -287,7 +286,8 @@ LPIPS (AlexNet, whole photo) is lower where people see less difference; the card
 whose features a network was trained with. PSNR is in dB, over the whole photo or its hole; L1 has
 white at 1. All are means over photos. Known pixels are the photo's own in every row. `telea` and
 `navier-stokes` are OpenCV's, as `inpaint` runs them. "OpenCV's best" is the better mean of the two
-for a ratio or a difference. Wins are counted photo by photo, against the better of the two on each.
+for a ratio or a difference. Wins are counted photo by photo: against OpenCV, that the better of the
+two is beaten on a photo.
 
 ![The photo with its mask in red, then its fills by OpenCV and by the networks](quality.png)
 
@@ -299,8 +299,13 @@ MI-GAN's published examples: {count} photos of Places2 at 256 x 256 with free-fo
 methods apart only where the wins agree with the means."""
 
 _PHOTOS = """\
-{count} photos that no shipped network was trained on or chosen by, with the masks that
-`inpaint evaluate --masks everyday` draws (seed {seed}): strokes, thin lines, boxes and blobs."""
+{count} photos, which should be ones that no network was trained on or chosen by, with the masks
+that `inpaint evaluate --masks everyday` draws (seed {seed}): strokes, thin lines, boxes and blobs."""
+
+
+def _opencv(rows: Sequence[Row], psnr: str) -> list[Rivals]:
+    measured = set(OPENCV) <= {row.method for row in rows}
+    return [Rivals("OpenCV's best", OPENCV, ("lpips", psnr))] if measured else []
 
 
 def _count(rows: Sequence[Row]) -> int:
@@ -331,7 +336,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--photos", type=Path, metavar="FOLDER", help="get everyday masks")
     parser.add_argument("--methods", nargs="+", help="names or files (default: ours and OpenCV's)")
     parser.add_argument("--limit", type=int, help="only so many of --photos, for a first look")
-    parser.add_argument("--output", type=Path, default=Path("docs"), metavar="FOLDER")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="FOLDER",
+        help="default: docs; with --limit, nothing is written",
+    )
     arguments = parser.parse_args(argv)
     if not (arguments.bench or arguments.photos):
         parser.error("nothing to measure: give --bench, --photos or both")
@@ -346,9 +356,11 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def run(arguments: argparse.Namespace) -> None:
+    # A first look must not replace what is published.
+    output = arguments.output or (None if arguments.limit else Path("docs"))
     # Before the work, which takes minutes.
-    if not arguments.output.is_dir():
-        raise InpaintError(f"{arguments.output}: no such folder to write into")
+    if output is not None and not output.is_dir():
+        raise InpaintError(f"{output}: no such folder to write into")
     asked = arguments.methods or [*NETWORKS, *OPENCV]
     shipped = {info.name for info in weights.list_weights()}
     absent = [name for name in asked if name in NETWORKS and name not in shipped]
@@ -370,9 +382,10 @@ def run(arguments: argparse.Namespace) -> None:
     if paths:
         photos = measure(paths, Evaluator(inpainters, everyday_mask, "cpu"))
     text = page(bench, peers, photos, [*describe(arguments, inpainters), *left_out])
-    quality_grid.draw(arguments.output / "quality.png", inpainters)
-    write_whole(arguments.output / "quality.md", text.encode())
     print(text, end="")
+    if output is not None:
+        quality_grid.draw(output / "quality.png", inpainters)
+        write_whole(output / "quality.md", text.encode())
 
 
 if __name__ == "__main__":

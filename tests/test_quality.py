@@ -117,7 +117,7 @@ def test_the_page_is_what_is_printed_and_the_same_every_time(
     assert picture == (output / "quality.png").read_bytes()
     assert str(bench) not in first[1]
     assert "--bench FOLDER --photos FOLDER --methods telea --limit 2`" in first[1]
-    assert "2 photos that no shipped network" in first[1]
+    assert "2 photos, which should be ones" in first[1]
 
 
 def test_the_benchs_masks_are_white_where_the_photo_is_known(quality, bench):
@@ -295,7 +295,7 @@ def test_every_photo_is_in_one_bucket(quality):
     assert buckets == ["below 50 %", "50-70 %", "above 70 %", "above 70 %", "above 70 %"]
 
 
-def test_the_grid_shows_cases_of_the_project_only(quality):
+def test_the_grid_shows_eight_cases_with_their_masks(quality):
     cases = list(quality.quality_grid.find_cases())
     assert len(cases) == 8
     for case in cases:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from inpaint.errors import TrainingError
 from train.discriminators import FeatureDiscriminator, PatchDiscriminator
 from train.optimisers import create_optimiser, ramp, set_learning_rate
 from train.parallel import Workers
@@ -105,11 +106,24 @@ class Adversary:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """From a trainer's state; a leg that adds an adversary starts it fresh."""
-        if "discriminator" in state:
+        """From a trainer's state; a leg that adds an adversary starts it fresh.
+
+        TrainingError if the state is another kind of discriminator's.
+        """
+        if "discriminator" not in state:
+            return
+        try:
             self.network.load_state_dict(state["discriminator"])
+        except RuntimeError as error:
+            raise TrainingError(
+                "the run's discriminator is another one: adversary.kind, adversary.width and "
+                "losses.features must stay what they were, or begin a new run with run.start_from"
+            ) from error
         if "discriminator_optimiser" in state:  # a parcel of train.carry has none
             self.optimiser.load_state_dict(state["discriminator_optimiser"])
+            for group in self.optimiser.param_groups:
+                if "betas" in group:  # as the preset has them now
+                    group["betas"] = self.config.betas
 
 
 def non_saturating_loss(

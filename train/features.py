@@ -39,8 +39,8 @@ class FeatureNetwork(nn.Module):
         except ValueError as error:
             raise TrainingError(
                 f"losses.features = {name!r}: {error}. Give its weights with "
-                "--set losses.features_file=FILE, or train with --set losses.features=alexnet, "
-                "which comes with photomend"
+                "--set losses.features_file=FILE, or take what comes with photomend: "
+                "--set losses.features=alexnet --set losses.features_file="
             ) from error
         self.layers = layers
         for layer in self.layers:

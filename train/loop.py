@@ -89,6 +89,8 @@ class Training:
             dynamic_ncols=True,
         )
         try:
+            if run.start_from and self.trainer.samples == 0:
+                self._validate()  # to see what training makes of it
             while self.trainer.samples < run.samples:
                 self._tell("training", self.trainer.samples)
                 step = self.trainer.step_count

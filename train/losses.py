@@ -57,15 +57,18 @@ def hole_log_mse(out: Tensor, image: Tensor, mask: Tensor) -> Tensor:
     return (square + _LEAST_SQUARE).log().mean()
 
 
-def perceptual_distance(features: list[Tensor], targets: list[Tensor]) -> Tensor:
+def perceptual_distance(features: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:
     """L1 between feature maps, summed over the layers."""
-    return sum((feature - target).abs().mean() for feature, target in zip(features, targets))
+    return sum(
+        (feature - target).abs().mean() for feature, target in zip(features, targets, strict=True)
+    )
 
 
-def style_distance(features: list[Tensor], targets: list[Tensor]) -> Tensor:
+def style_distance(features: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:
     """L1 between Gram matrices (Gatys et al., 2016), summed over the layers."""
     return sum(
-        (_gram(feature) - _gram(target)).abs().mean() for feature, target in zip(features, targets)
+        (_gram(feature) - _gram(target)).abs().mean()
+        for feature, target in zip(features, targets, strict=True)
     )
 
 
@@ -89,10 +92,10 @@ class LpipsDistance(nn.Module):
         for i, head in enumerate(metric.lins):
             self.register_buffer(f"head{i}", head.model[-1].weight.detach().clone())
 
-    def forward(self, features: list[Tensor], targets: list[Tensor]) -> Tensor:
+    def forward(self, features: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:
         distances = [
             ((_unit(feature) - _unit(target)).square() * head).sum(1).mean()
-            for feature, target, head in zip(features, targets, self.buffers())
+            for feature, target, head in zip(features, targets, self.buffers(), strict=True)
         ]
         return sum(distances)
 
@@ -114,14 +117,17 @@ class ReconstructionLoss(nn.Module):
         out: Tensor,
         image: Tensor,
         mask: Tensor,
-        features: list[Tensor] = (),
-        targets: list[Tensor] = (),
+        *,
+        features: Sequence[Tensor] = (),
+        targets: Sequence[Tensor] = (),
         coarser: Sequence[Tensor] = (),
     ) -> dict[str, Tensor]:
         """`features`, `targets`: of the composited picture and of the image, where a term needs
         them; `coarser`: the network's auxiliary pictures, each N x 3 x h x w."""
         config = self.config
         terms = {}
+        if not features and (config.perceptual or config.lpips or config.style):
+            raise ValueError("the perceptual terms need features")
         if config.auxiliary:
             terms["auxiliary"] = config.auxiliary * auxiliary_l1(coarser, image, mask)
         if config.hole_l1:

@@ -19,11 +19,16 @@ from inpaint.network import InpaintingNetwork, NetworkConfig
 from inpaint.network.registry import nearest
 
 FOLDER = Path(__file__).parent / "presets"
+_LEAST_FOR_FEATURES = 32  # pixels: smaller pictures vanish on AlexNet's way
 
 
 def _require(ok: bool, key: str, rule: str, value: object) -> None:
     if not ok:
         raise TrainingError(f"{key} must be {rule}, not {value!r}")
+
+
+def _require_betas(key: str, betas: tuple[float, float]) -> None:
+    _require(all(0 <= beta < 1 for beta in betas), key, "two numbers in [0, 1)", betas)
 
 
 def _require_choice(key: str, value: str, choices: tuple[str, ...]) -> None:
@@ -137,6 +142,12 @@ class AdversaryConfig:
             "0 with adversary.kind = 'features' (losses.perceptual matches them)",
             self.feature_matching,
         )
+        for name in ("weight", "feature_matching"):
+            _require(
+                getattr(self, name) >= 0, f"adversary.{name}", "at least 0", getattr(self, name)
+            )
+        _require(self.learning_rate > 0, "adversary.learning_rate", "above 0", self.learning_rate)
+        _require_betas("adversary.betas", self.betas)
         _require(self.r1_every >= 1, "adversary.r1_every", "at least 1", self.r1_every)
         label = self.real_label
         _require(0.5 < label <= 1, "adversary.real_label", "above 0.5, at most 1", label)
@@ -164,6 +175,7 @@ class OptimiserConfig:
         _require_choice("optimiser.name", self.name, ("adam", "adamw", "sgd"))
         _require_choice("optimiser.decay", self.decay, ("constant", "step", "cosine"))
         _require(self.learning_rate > 0, "optimiser.learning_rate", "above 0", self.learning_rate)
+        _require_betas("optimiser.betas", self.betas)
         _require(0 <= self.decay_from <= 1, "optimiser.decay_from", "in [0, 1]", self.decay_from)
 
 
@@ -209,6 +221,12 @@ class Preset:
             f"= {heads})",
             self.losses.auxiliary,
         )
+        _require(
+            self.data.size >= _LEAST_FOR_FEATURES or not self.looks_at_features,
+            "data.size",
+            f"at least {_LEAST_FOR_FEATURES} where losses or adversary look at features",
+            self.data.size,
+        )
 
     @property
     def looks_at_features(self) -> bool:
@@ -239,32 +257,25 @@ def load_preset(name: str | Path, overrides: typing.Sequence[str] = ()) -> Prese
     A file may begin with ``extends = "NAME"``: a shipped preset whose values it changes.
     TrainingError names the preset or key that does not exist, and the nearest that does.
     """
-    path = Path(name) if str(name).endswith(".toml") else FOLDER / f"{name}.toml"
-    if not path.is_file():
-        names = list_presets()
-        raise TrainingError(
-            f"no preset {str(name)!r}{nearest(str(name), names)} (there are: {', '.join(names)})"
-        )
-    values = read_toml(path)
-    if "extends" in values:
-        base = load_preset(_convert(str, values.pop("extends"), "extends")).to_dict()
-        values = _merge(base, values)
-    return preset_from_dict(values, overrides)
+    path = _find_preset(name)
+    return preset_from_dict(_read_extended(path), overrides)
 
 
 def preset_from_dict(values: dict[str, Any], overrides: typing.Sequence[str] = ()) -> Preset:
     """Check plain values into a Preset. TrainingError names the key that is wrong.
 
-    Without a network of its own, the preset takes that of the weights it starts from.
+    Without a network of its own, the preset takes that of the weights it starts from, which
+    overrides may then change.
     """
     values = copy.deepcopy(values)
+    of_network = [text for text in overrides if text.lstrip().startswith("network.")]
     for override in overrides:
+        if override not in of_network:
+            _override(values, override)
+    _take_network(values)
+    for override in of_network:
         _override(values, override)
-    preset = _build(Preset, values, "")
-    if preset.run.start_from and "network" not in values:
-        network = weights.read_config(preset.run.start_from)
-        preset = dataclasses.replace(preset, network=_build(NetworkConfig, network, "network."))
-    return preset
+    return _build(Preset, values, "")
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -273,6 +284,36 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise TrainingError(f"{path}: not a readable TOML file ({error})") from error
+
+
+def _find_preset(name: str | Path) -> Path:
+    path = Path(name) if str(name).endswith(".toml") else FOLDER / f"{name}.toml"
+    if not path.is_file():
+        names = list_presets()
+        raise TrainingError(
+            f"no preset {str(name)!r}{nearest(str(name), names)} (there are: {', '.join(names)})"
+        )
+    return path
+
+
+def _read_extended(path: Path) -> dict[str, Any]:
+    values = read_toml(path)
+    if "extends" not in values:
+        return values
+    base = _convert(str, values.pop("extends"), "extends")
+    return _merge(_read_extended(_find_preset(base)), values)
+
+
+def _take_network(values: dict[str, Any]) -> None:
+    """Put the network of `run.start_from` where there is none; its auxiliary outputs only if they
+    are trained."""
+    run, losses = values.get("run"), values.get("losses")
+    start = run.get("start_from") if isinstance(run, dict) else None
+    if not start or not isinstance(start, str) or "network" in values:
+        return
+    values["network"] = network = copy.deepcopy(weights.read_config(start))
+    if not (isinstance(losses, dict) and losses.get("auxiliary")):
+        network.get("decoder_options", {}).pop("auxiliary", None)
 
 
 def preset_of_weights(name: str | Path, overrides: typing.Sequence[str] = ()) -> Preset:

@@ -147,8 +147,7 @@ def _backward(training: Training) -> Callable[[], None]:
         for _ in range(_BATCHES):
             image = training.photos.batch(step).float() / 255
             mask = training.masks.batch(step).float()
-            out, *coarser = trainer.network.pictures(image, mask)
-            sum(trainer.loss(out, image, mask, coarser).values()).backward()
+            sum(trainer.reconstruction_terms(image, mask).values()).backward()
             step += 1
 
     return backward

@@ -21,6 +21,7 @@ from torch.utils.tensorboard import SummaryWriter
 from inpaint.errors import TrainingError
 from inpaint.weights import save_network
 from inpaint.whole_file import write_whole
+from train.features import FeatureNetwork
 from train.preset import Preset, preset_to_toml, read_toml
 
 _KEPT = 2  # checkpoints, besides the best
@@ -37,9 +38,11 @@ class RunFolder:
 
     def create(self, preset: Preset) -> None:
         """Make the folder and write the resolved preset. TrainingError if a run lies there, or the
-        preset's network cannot be built: then there is no folder.
+        preset's networks cannot be built: then there is no folder.
         """
         preset.build_network()
+        if preset.looks_at_features:
+            FeatureNetwork(preset.losses.features, preset.losses.features_file)
         if self._checkpoints.exists():
             raise TrainingError(f"{self.path} holds a run already; continue it with --resume")
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -72,15 +72,10 @@ class Trainer:
         # place, they teach the network a grid. (E-LPIPS, Kettunen et al., 2019, varies even more.)
         shift = torch.randint(_MOST_SHIFT, (2,)).tolist()
         self.network.train()
-        with self._autocast():
-            out, *coarser = self._forward(image, mask)
-            picture = composite(image, mask, out)
-            features, targets = self._features(*_shift((picture, image), shift))
-            terms = self.loss(out.float(), image, mask, features, targets, coarser)
+        seen = self._reconstruct(image, mask, shift)
+        terms = seen.terms
         if self.adversary is not None and self.samples >= self.preset.adversary.start:
-            terms |= self._adversarial_terms(
-                *_shift((picture, image, mask), shift), features, targets, share
-            )
+            terms |= self._adversarial_terms(seen, image, mask, shift, share)
         total = sum(terms.values())
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()
@@ -91,6 +86,13 @@ class Trainer:
         self._add(terms | {"total": total})
         self.step_count += 1
         self.samples += self.preset.run.batch
+
+    def reconstruction_terms(self, image: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        """The weighted terms that a step minimises, but for the adversary's.
+
+        image: float N x 3 x H x W in [0, 1]; mask: float N x 1 x H x W, 1 = hole.
+        """
+        return self._reconstruct(image, mask, (0, 0)).terms
 
     def read_means(self) -> dict[str, float]:
         """Mean of each term since the last call. The only place that waits for the device."""
@@ -126,29 +128,39 @@ class Trainer:
         """The network with averaged weights, which is what ships."""
         return self.ema.module
 
+    def _reconstruct(self, image: Tensor, mask: Tensor, shift: Sequence[int]) -> _Reconstruction:
+        with self._autocast():
+            out, *coarser = self._forward(image, mask)
+            picture = composite(image, mask, out).float()
+            features, targets = self._features(_shift(picture, shift), _shift(image, shift))
+            terms = self.loss(
+                out.float(), image, mask, features=features, targets=targets, coarser=coarser
+            )
+        return _Reconstruction(picture, features, targets, terms)
+
     def _features(self, picture: Tensor, image: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Of the share of the batch that the perceptual terms look at."""
         if self._compare is None:
             return [], []
         share = math.ceil(len(image) * self.preset.losses.features_share)
-        return self._compare(picture[:share].float(), image[:share])
+        return self._compare(picture[:share], image[:share])
 
     def _adversarial_terms(
         self,
-        picture: Tensor,
+        seen: _Reconstruction,
         image: Tensor,
         mask: Tensor,
-        features: list[Tensor],
-        targets: list[Tensor],
+        shift: Sequence[int],
         rate: float,
     ) -> dict[str, Tensor]:
         """Let the adversary learn, then ask it."""
         adversary, config = self.adversary, self.preset.adversary
         if config.kind == "features":
-            real, fake, mask = targets, features, mask[: len(targets[0])]
-            detached = [feature.detach() for feature in features]
+            real, fake = seen.targets, seen.features
+            mask = _shift(mask[: len(real[0])], shift)
+            detached = [feature.detach() for feature in fake]
         else:
-            real, fake = image, picture.float()
+            real, fake = image, seen.picture
             detached = fake.detach()
         penalised = self.step_count % config.r1_every == 0
         self._add(adversary.learn(real, detached, mask, rate=rate, penalised=penalised))
@@ -174,9 +186,18 @@ class _AllPictures(nn.Module):
         return self.network.pictures(image, mask)
 
 
-def _shift(pictures: Sequence[Tensor], by: Sequence[int]) -> list[Tensor]:
+class _Reconstruction(NamedTuple):
+    """What the network made of a batch, and how far that is from it."""
+
+    picture: Tensor  # composited
+    features: list[Tensor]
+    targets: list[Tensor]
+    terms: dict[str, Tensor]
+
+
+def _shift(picture: Tensor, by: Sequence[int]) -> Tensor:
     """Moved down and right by so many pixels; what leaves comes in on the other side."""
-    return [picture.roll(by, (2, 3)) for picture in pictures]
+    return picture.roll(tuple(by), (2, 3))
 
 
 def _to_device(network: nn.Module, device: torch.device) -> Any:

@@ -102,8 +102,8 @@ def test_every_term_gives_the_hole_a_gradient(alexnet):
     out, image, mask = pictures(side=64)
     out.requires_grad_(True)
     config = LossConfig(perceptual=1, lpips=1, style=1, tv=1, psnr=1, features="alexnet")
-    compared = alexnet.compare(composite(image, mask, out), image)
-    terms = ReconstructionLoss(config)(out, image, mask, *compared)
+    features, targets = alexnet.compare(composite(image, mask, out), image)
+    terms = ReconstructionLoss(config)(out, image, mask, features=features, targets=targets)
     assert len(terms) == 7
     for name, term in terms.items():
         (gradient,) = torch.autograd.grad(term, out, retain_graph=True)

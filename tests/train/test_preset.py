@@ -24,6 +24,20 @@ def test_written_and_read_again_it_is_the_same(name, tmp_path):
     assert load_preset(path) == preset
 
 
+def test_the_network_of_the_weights_can_be_changed_and_is_not_thrown_away():
+    shipped = load_preset("finetune").network
+    changed = load_preset("finetune", ["network.bottleneck_options.dropout=0.1"]).network
+    assert shipped.widths == changed.widths != {}
+    assert changed.bottleneck_options["dropout"] == 0.1
+
+
+def test_a_preset_that_extends_another_takes_the_network_of_its_own_start(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('extends = "finetune"\n[run]\nstart_from = "alexnet"\n')
+    assert load_preset(path).network.encoder == "alexnet"
+    assert load_preset("finetune", ["run.start_from=vgg11"]).network.encoder == "vgg11"
+
+
 def test_a_preset_extends_another_key_by_key(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text('extends = "cpu"\n[data]\nsize = 64\n[network.encoder_options]\nwidth = 8\n')
@@ -69,6 +83,11 @@ def test_overrides_take_toml_values_and_plain_words():
         ({"losses": {"features": "vgg"}}, "did you mean 'vgg16'"),
         ({"losses": {"hole_l1": -1}}, r"losses\.hole_l1 must be at least 0"),
         ({"optimiser": {"name": "adma"}}, "did you mean 'adam"),
+        ({"adversary": {"kind": "feature"}}, "did you mean 'features'"),
+        ({"adversary": {"betas": [2, 3]}}, r"adversary\.betas must be two numbers"),
+        ({"adversary": {"weight": -1}}, r"adversary\.weight must be at least 0"),
+        ({"losses": {"lpips": 1}}, r"losses\.lpips must be 0 with .*vgg16"),
+        ({"losses": {"style": 1}, "data": {"size": 24}}, r"data\.size must be at least 32"),
     ],
 )
 def test_a_wrong_value_is_named(values, message):

@@ -126,6 +126,23 @@ def test_a_resumed_run_equals_one_that_never_stopped(photos, tiny_flags, tmp_pat
     assert logged(whole, "total") == logged(halves, "total")
 
 
+def test_another_discriminator_cannot_go_on_with_a_run(photos, tiny_flags, tmp_path, capsys):
+    run = tmp_path / "run"
+    first = ["--data", str(photos), "--output", str(run), *tiny_flags, *flags(*ADVERSARY)]
+    assert main([*first, "--minutes", "0"]) == 3
+    again = ["--data", str(photos), "--resume", str(run), *flags("adversary.width=16")]
+    assert main(again) == 2
+    assert "adversary.width" in capsys.readouterr().err
+
+
+def test_a_missing_features_file_leaves_no_run_folder(photos, tiny_flags, tmp_path, capsys):
+    run = tmp_path / "run"
+    wrong = flags("losses.style=1", "losses.features_file=nowhere.safetensors")
+    assert main(["--data", str(photos), "--output", str(run), *tiny_flags, *wrong]) == 2
+    assert "--set losses.features=alexnet --set losses.features_file=" in capsys.readouterr().err
+    assert not run.exists()
+
+
 def test_what_is_set_on_resuming_stays_set(photos, tiny_flags, tmp_path):
     run = tmp_path / "run"
     first = ["--data", str(photos), "--output", str(run), *tiny_flags]
