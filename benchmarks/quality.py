@@ -300,7 +300,8 @@ methods apart only where the wins agree with the means."""
 
 _PHOTOS = """\
 {count} photos, which should be ones that no network was trained on or chosen by, with the masks
-that `inpaint evaluate --masks everyday` draws (seed {seed}): strokes, thin lines, boxes and blobs."""
+that `inpaint evaluate --masks everyday` draws (seed {seed}): strokes, thin lines, boxes and
+blobs."""
 
 
 def _opencv(rows: Sequence[Row], psnr: str) -> list[Rivals]:
