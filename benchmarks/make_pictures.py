@@ -28,11 +28,7 @@ def main() -> None:
     rows = []
     for case in cases():
         restored = inpainter.restore_array(case.damaged, case.mask)
-        marked = case.damaged.copy()
-        marked[case.mask] = (marked[case.mask] * 0.35 + np.array([230, 30, 60]) * 0.65).astype(
-            np.uint8
-        )
-        rows.append(_row([case.damaged, marked, restored]))
+        rows.append(_row([case.damaged, case.marked, restored]))
     width = max(row.width for row in rows)
     sheet = Image.new("RGB", (width, len(rows) * (HEIGHT + GAP) - GAP), "white")
     for i, row in enumerate(rows):

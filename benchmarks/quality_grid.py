@@ -40,7 +40,7 @@ def draw(path: Path, inpainters: Mapping[str, Inpainter]) -> None:
     for case in tqdm(list(find_cases()), unit="case", disable=None):
         fills = [inpainters[name].restore_array(case.damaged, case.mask) for name in columns]
         view = _view(case.mask)
-        rows.append([Image.fromarray(picture[view]) for picture in (_mark(case), *fills)])
+        rows.append([Image.fromarray(picture[view]) for picture in (case.marked, *fills)])
     captions = ["damaged, mask in red", *(COLUMNS[name] for name in columns)]
     for width in WIDTHS:
         data = _encode(_sheet(rows, captions, width))
@@ -78,12 +78,6 @@ def _encode(sheet: Image.Image) -> bytes:
     buffer = io.BytesIO()
     sheet.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
-
-
-def _mark(case: Case) -> np.ndarray:
-    marked = case.damaged.copy()
-    marked[case.mask] = (marked[case.mask] * 0.35 + np.array([230, 30, 60]) * 0.65).astype(np.uint8)
-    return marked
 
 
 def _view(mask: np.ndarray) -> tuple[slice, slice]:

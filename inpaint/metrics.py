@@ -121,18 +121,24 @@ class Lpips:
             return self._metric(a, b, normalize=True).flatten()
 
 
-def _load_lpips(net: str, trunk: Path) -> Module:
+def create_lpips(net: str) -> Module:
+    """lpips's own network "alex" or "squeeze" with its trained heads, but on random features."""
     import lpips
+
+    with warnings.catch_warnings():
+        # lpips calls torchvision by its deprecated arguments.
+        warnings.simplefilter("ignore")
+        # pnet_rand leaves the trunk random, and with that lpips downloads nothing.
+        return lpips.LPIPS(net=net, pretrained=True, pnet_rand=True, verbose=False)
+
+
+def _load_lpips(net: str, trunk: Path) -> Module:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     if not trunk.is_file():
         raise WeightsError(f"LPIPS needs the features of {net!r}, but there is no file {trunk}")
-    with warnings.catch_warnings():
-        # lpips calls torchvision by its deprecated arguments.
-        warnings.simplefilter("ignore")
-        # pnet_rand leaves the trunk random, and with that lpips downloads nothing.
-        metric = lpips.LPIPS(net=net, pretrained=True, pnet_rand=True, verbose=False)
+    metric = create_lpips(net)
     try:
         features = load_file(trunk)
         # slice2.3.weight of lpips is features.3.weight of torchvision.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +17,12 @@ SCRIPT = Path(__file__).parents[1] / "benchmarks" / "compare_files.py"
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location("compare_files", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    sys.path.insert(0, str(SCRIPT.parent))
+    try:
+        import compare_files
+    finally:
+        sys.path.remove(str(SCRIPT.parent))
+    return compare_files
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,13 @@ are what `FeatureNetwork.compare` makes of two pictures.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from inpaint.metrics import create_lpips
 from inpaint.network import composite
 from train.preset import LossConfig
 
@@ -81,15 +81,7 @@ class LpipsDistance(nn.Module):
 
     def __init__(self, name: str):
         super().__init__()
-        import lpips
-
-        with warnings.catch_warnings():
-            # lpips calls torchvision by its deprecated arguments.
-            warnings.simplefilter("ignore")
-            # pnet_rand: the trunk stays random, and nothing is downloaded for it; only the heads,
-            # which come with the package, are taken.
-            metric = lpips.LPIPS(net=_LPIPS_NAMES[name], pnet_rand=True, verbose=False)
-        for i, head in enumerate(metric.lins):
+        for i, head in enumerate(create_lpips(_LPIPS_NAMES[name]).lins):
             self.register_buffer(f"head{i}", head.model[-1].weight.detach().clone())
 
     def forward(self, features: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:

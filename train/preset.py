@@ -15,11 +15,11 @@ from typing import Any
 from inpaint import weights
 from inpaint.errors import TrainingError
 from inpaint.mask_shapes import KINDS
+from inpaint.metrics import LPIPS_MIN_SIDE
 from inpaint.network import InpaintingNetwork, NetworkConfig
 from inpaint.network.registry import nearest
 
 FOLDER = Path(__file__).parent / "presets"
-_LEAST_FOR_FEATURES = 32  # pixels: smaller pictures vanish on AlexNet's way
 
 
 def _require(ok: bool, key: str, rule: str, value: object) -> None:
@@ -222,9 +222,9 @@ class Preset:
             self.losses.auxiliary,
         )
         _require(
-            self.data.size >= _LEAST_FOR_FEATURES or not self.looks_at_features,
+            self.data.size >= LPIPS_MIN_SIDE or not self.looks_at_features,
             "data.size",
-            f"at least {_LEAST_FOR_FEATURES} where losses or adversary look at features",
+            f"at least {LPIPS_MIN_SIDE} where losses or adversary look at features",
             self.data.size,
         )
 

@@ -132,18 +132,20 @@ class Trainer:
         with self._autocast():
             out, *coarser = self._forward(image, mask)
             picture = composite(image, mask, out).float()
-            features, targets = self._features(_shift(picture, shift), _shift(image, shift))
+            features, targets = self._features(picture, image, shift)
             terms = self.loss(
                 out.float(), image, mask, features=features, targets=targets, coarser=coarser
             )
         return _Reconstruction(picture, features, targets, terms)
 
-    def _features(self, picture: Tensor, image: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+    def _features(
+        self, picture: Tensor, image: Tensor, shift: Sequence[int]
+    ) -> tuple[list[Tensor], list[Tensor]]:
         """Of the share of the batch that the perceptual terms look at."""
         if self._compare is None:
             return [], []
         share = math.ceil(len(image) * self.preset.losses.features_share)
-        return self._compare(picture[:share], image[:share])
+        return self._compare(_shift(picture[:share], shift), _shift(image[:share], shift))
 
     def _adversarial_terms(
         self,

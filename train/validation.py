@@ -11,7 +11,7 @@ from torch import Tensor
 
 from inpaint.errors import TrainingError
 from inpaint.mask_shapes import random_masks
-from inpaint.metrics import Lpips
+from inpaint.metrics import LPIPS_MIN_SIDE, Lpips
 from inpaint.network import InpaintingNetwork, composite
 from train.photos import PhotoFile, decode
 
@@ -39,7 +39,7 @@ class Validator:
         drawn = random_masks([(masks, [7, i]) for i in range(len(crops))], size, size)
         self.images = torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2)
         self.masks = torch.from_numpy(drawn)[:, None]
-        self._lpips = Lpips(device=str(device)) if size >= 32 else None
+        self._lpips = Lpips(device=str(device)) if size >= LPIPS_MIN_SIDE else None
 
     @torch.inference_mode()
     def measure(self, network: InpaintingNetwork) -> dict[str, float]:

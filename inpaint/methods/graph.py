@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ class ForeignGraphError(WeightsError):
     """A graph that runs, but that photomend has not exported."""
 
 
-class GraphMethod:
+class GraphMethod(ABC):
     """Fills holes with a network as an ONNX graph, on the CPU.
 
     source: an .onnx file that `inpaint export` has written, or weights (a shipped name or a
@@ -54,14 +55,14 @@ class GraphMethod:
             raise MethodError(f"{self.path}: the network failed ({_first_line(error)})") from error
         return np.ascontiguousarray(restored[0].transpose(1, 2, 0), np.float32)
 
+    @abstractmethod
     def _load(self, model: bytes, tensors: dict[str, np.ndarray]) -> str | None:
         """Get ready to run `model`, with the `tensors` that it lacks, by name; its metadata under
         KEY, if there is any. Whatever it raises says that this is no model."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _run(self, feeds: dict[str, np.ndarray]) -> np.ndarray:
         """N x 3 x H x W of float32 `image`, N x 3 x H x W, and `mask`, N x 1 x H x W."""
-        raise NotImplementedError
 
     def _open_beside(self, path: Path) -> dict[str, Any]:
         graph = path.with_suffix(SUFFIX)
