@@ -14,6 +14,7 @@ from inpaint.network.bottlenecks import BOTTLENECKS
 from inpaint.network.convolutions import ConvNormReLU
 from inpaint.network.decoders import DECODERS
 from inpaint.network.encoders import ENCODERS
+from inpaint.network.noise import HoleNoise
 from inpaint.network.prefill import PREFILLS
 from inpaint.network.widths import feature_channels, narrow
 
@@ -30,12 +31,14 @@ class NetworkConfig:
     decoder: str = "residual"
     decoder_options: dict[str, Any] = field(default_factory=dict)
     prefill: str = "push_pull"  # or "mean"
+    noise: float = 0.0  # standard deviation of what is added to the hole that the encoder sees
     widths: dict[str, Any] = field(default_factory=dict)  # of pruned layers, see widths.py
 
     def to_dict(self) -> dict[str, Any]:
         values = asdict(self)
-        if not self.widths:  # of networks that are not pruned; older ones do not know it
-            del values["widths"]
+        for key in ("noise", "widths"):  # older versions do not know them
+            if not values[key]:
+                del values[key]
         return values
 
 
@@ -61,6 +64,7 @@ class InpaintingNetwork(nn.Module):
             config.decoder, channels, self.encoder.strides, **config.decoder_options
         )
         self.prefill = PREFILLS.create(config.prefill)
+        self.noise = HoleNoise(config.noise) if config.noise else nn.Identity()
         self.adds_to_prefill = config.prefill == "push_pull"
         if self.adds_to_prefill:  # start from a fill that is already fair, and learn the rest
             for head in self.decoder.heads:
@@ -100,6 +104,7 @@ class InpaintingNetwork(nn.Module):
 
     def decoded(self, x: Tensor) -> list[Tensor]:
         """What the decoder makes of N x 4 x H x W, prefilled and padded, finest first."""
+        x = self.noise(x)
         features = [lateral(f) for lateral, f in zip(self.lateral, self.encoder(x))]
         features[-1] = self.bottleneck(features[-1])
         return self.decoder(features)
