@@ -23,9 +23,9 @@ TOLERATED = {**TOLERANCES, "int8": 0.1}
 GRAPH_RUNTIMES = ("onnxruntime", "openvino")
 
 
-def save(path, seed: int = 0, width: int = 8):
+def save(path, seed: int = 0, width: int = 8, **config):
     torch.manual_seed(seed)
-    network = InpaintingNetwork(NetworkConfig(encoder_options={"width": width})).eval()
+    network = InpaintingNetwork(NetworkConfig(encoder_options={"width": width}, **config)).eval()
     torch.nn.init.normal_(network.decoder.head.weight, std=0.05)
     card = {"max_side": 300, "preset": {"data": {"size": 64}}}
     return weights.save_network(path, network, card)
@@ -101,6 +101,14 @@ def test_a_graph_and_its_weights_restore_as_torch_does(folder, shape, runtime, p
         create_method(folder / "tiny.safetensors", runtime=r).fill(image, mask)
         for r in (runtime, "torch")
     ]
+    np.testing.assert_allclose(*fills, atol=1e-4)
+
+
+def test_a_graph_has_the_noise_of_its_network(tmp_path, picture, hole):
+    path = save(tmp_path / "noisy.safetensors", noise=0.1)
+    write_graph(path)
+    image, mask = (picture(160, 131) / 255).astype(np.float32), hole(160, 131)
+    fills = [create_method(path, runtime=r).fill(image, mask) for r in ("onnxruntime", "torch")]
     np.testing.assert_allclose(*fills, atol=1e-4)
 
 
