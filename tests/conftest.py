@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 # Before anything imports torch or Gradio: tests stay on this machine and on few threads.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -11,8 +12,13 @@ if "PYTEST_XDIST_WORKER_COUNT" in os.environ:  # the processes share the cores
     share = (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
     os.environ.setdefault("OMP_NUM_THREADS", str(max(share, 1)))
 
+import absl.logging
 import numpy as np
 import pytest
+
+# TensorBoard's log handler closes its stream when uvicorn sets logging up, unless that is the
+# process's own. Made while a test runs, it would close pytest's capture, and all tests after fail.
+absl.logging.get_absl_handler().python_handler.stream = sys.__stderr__
 
 
 def make_picture(height: int, width: int, seed: int = 0) -> np.ndarray:
