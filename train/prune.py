@@ -59,7 +59,7 @@ def prune(
         raise TrainingError(f"no importance {importance!r} (there are: {', '.join(IMPORTANCES)})")
     network.eval()
     before, config = count_gmac(network, _SIDE), network.config
-    original = read_widths(network)
+    original = read_widths(InpaintingNetwork(replace(config, widths={})))
     measures = {
         "magnitude": pruning.importance.GroupMagnitudeImportance,
         "taylor": pruning.importance.GroupTaylorImportance,
@@ -94,7 +94,7 @@ def prune(
         raise TrainingError(f"no less than {share:.2f} of the multiply-adds can be kept")
     left = read_widths(network)
     widths = {name: left[name] for name in left if left[name] != original[name]}
-    smaller = InpaintingNetwork(replace(config, widths={**config.widths, **widths}))
+    smaller = InpaintingNetwork(replace(config, widths=widths))
     smaller.load_state_dict(network.state_dict())
     return smaller.to(device).eval()
 

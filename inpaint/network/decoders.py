@@ -42,6 +42,7 @@ class ResidualDecoder(nn.Module):
         super().__init__()
         if not 0 <= auxiliary < len(channels):
             raise ValueError(f"auxiliary must be 0 to {len(channels) - 1}, not {auxiliary}")
+        self.convolution = convolution
         self.up = nn.ModuleList()
         self.refine = nn.ModuleList()
         for coarse, fine in zip(reversed(channels), reversed(channels[:-1])):
@@ -57,6 +58,14 @@ class ResidualDecoder(nn.Module):
     @property
     def heads(self) -> list[nn.Conv2d]:
         return [self.head, *self.auxiliary]
+
+    def fit(self, channels: Sequence[int]) -> None:
+        """Make blocks that pruning has not seen as narrow as the features, fine to coarse, that it
+        has left."""
+        for refine, count in zip(self.refine, reversed(channels[:-1])):
+            for place, block in enumerate(refine):
+                if block.norm.num_features != count:
+                    refine[place] = ResidualBlock(count, convolution=self.convolution)
 
     def forward(self, features: list[Tensor]) -> list[Tensor]:
         x = features[-1]

@@ -73,6 +73,7 @@ class InpaintingNetwork(nn.Module):
         if config.widths:
             narrow(self, config.widths)
             self.encoder.channels = feature_channels(self.encoder)
+            self.decoder.fit([*map(_given, self.lateral, self.encoder.channels)])
 
     def forward(self, image: Tensor, mask: Tensor) -> Tensor:
         """The picture that the network sees behind the holes.
@@ -130,6 +131,10 @@ def _narrow(channels: int, limit: int | None) -> nn.Module:
     if limit is None or channels <= limit:
         return nn.Identity()
     return ConvNormReLU(channels, limit, 1)
+
+
+def _given(lateral: nn.Module, channels: int) -> int:
+    return lateral[0].out_channels if isinstance(lateral, ConvNormReLU) else channels
 
 
 def _crop(picture: Tensor, down: float, right: float) -> Tensor:

@@ -98,6 +98,26 @@ def test_by_taylor_channels_that_do_nothing_go_first():
 
 
 @pytest.mark.parametrize(
+    "options", [{}, {"encoder": "resnet18", "encoder_options": {}, "max_channels": 32}]
+)
+def test_a_pruned_network_grows_by_blocks_that_change_nothing_yet(options, tmp_path):
+    smaller = prune(build(**options), 0.5)
+    blocks = {"decoder_options": {"blocks": 1}}
+    larger = InpaintingNetwork(replace(smaller.config, **blocks)).eval()
+    missing, unknown = larger.load_state_dict(smaller.state_dict(), strict=False)
+    assert not unknown
+    assert all(name.startswith("decoder.refine.") for name in missing)
+    image, mask = feed()
+    with torch.inference_mode():
+        assert torch.equal(larger(image, mask), smaller(image, mask))
+    path = weights.save_network(tmp_path / "larger.safetensors", larger, {})
+    assert count_parameters(weights.load_network(path)) == count_parameters(larger)
+    again = prune(larger, 0.7)
+    path = weights.save_network(tmp_path / "again.safetensors", again, {})
+    assert count_parameters(weights.load_network(path)) == count_parameters(again)
+
+
+@pytest.mark.parametrize(
     ("keep", "importance", "said"),
     [(1.5, "magnitude", "between 0 and 1"), (0.5, "luck", "luck"), (0.001, "magnitude", "no less")],
 )
