@@ -12,11 +12,11 @@ from inpaint.patches import continue_texture, find_thickness, transfer_detail
 Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 _ENLARGEMENT = 4  # at most, from one pass of detail to the next
-# The photo's own texture is taken where there is plenty of it, in a hole that is thick enough.
-# Measured by benchmarks/large_holes.py: it gains there, and loses where a hole takes most of a
-# small picture.
-_LARGEST_SHARE = 0.2
-_TEXTURE_THICKNESS = 48
+# The photo's own texture is taken where there is plenty of it, in a hole that is thick enough:
+# the share that a hole may take of its window, by thickness in pixels. A thicker one may take
+# more, for a network repeats itself there. Measured by benchmarks/large_holes.py.
+_SHARES = {48: 0.2, 128: 0.45}
+_TEXTURE_THICKNESS = min(_SHARES)
 
 
 def fill_window(
@@ -30,16 +30,17 @@ def fill_window(
 
     picture: float32 H x W x 3 in [0, 1]; hole: bool H x W. A hole thicker than `max_thickness`
     pixels (None: any) is filled at reduced size and gets detail from its surroundings step by
-    step. Where these are large, that begins at 48 pixels, and the small fill becomes texture of
-    theirs. Windows with a side above `max_side` are filled in tiles.
+    step. Where these are large, a hole of more than 48 pixels is filled at the size where it has
+    that, and the small fill becomes texture of theirs. Windows with a side above `max_side` are
+    filled in tiles.
     """
     if max_thickness is None and max_side is not None and max(hole.shape) > max_side:
         max_thickness = max_side / 4  # a tile sees what is known around it
     if max_thickness is None:
         return fill(picture, hole)
-    rich = hole.mean() <= _LARGEST_SHARE
-    limit = min(max_thickness, _TEXTURE_THICKNESS) if rich else max_thickness
     thickness = find_thickness(hole)
+    rich = any(thickness > least and hole.mean() <= largest for least, largest in _SHARES.items())
+    limit = min(max_thickness, _TEXTURE_THICKNESS) if rich else max_thickness
     if thickness <= limit:
         return _fill_tiles(fill, picture, hole, max_side)
     scale = limit / thickness

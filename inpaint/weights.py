@@ -27,8 +27,8 @@ SUFFIX = ".safetensors"
 FORMAT_VERSION = 1
 _LONGEST_CONFIG = 10_000  # characters; one of thousands of layers takes minutes to build
 # Times the side of the crops it was trained on: that thick a hole a network fills better in one go
-# than at reduced size (benchmarks/large_holes.py).
-_THICKEST = 2
+# than at reduced size, up to so many pixels (benchmarks/large_holes.py).
+_THICKEST, _MOST_THICKNESS = 2, 256
 _MAX_SIDE = 512  # of a file that does not say
 _KEY = "photomend"
 # Building a network without memory takes about 6 for each tensor.
@@ -157,7 +157,7 @@ def read_limits(name: str | Path) -> tuple[int, int | None]:
     for what, number in (("max_side", side), ("crop size", crop)):
         if number is not None and (type(number) is not int or not 1 <= number <= 1 << 20):
             raise WeightsError(f"{find_weights(name)}: its {what} is no number of pixels")
-    return side, crop and _THICKEST * crop
+    return side, crop and min(_THICKEST * crop, _MOST_THICKNESS)
 
 
 def save_network(
