@@ -144,7 +144,8 @@ def _rebuildable(config: dict[str, Any]) -> dict[str, Any]:
     """Without a pretrained start, which is part of the history."""
     options = dict(config.get("encoder_options", {}))
     options.pop("pretrained", None)
-    return {**config, "encoder_options": options}
+    config = {**config, "encoder_options": options}
+    return {**config, "coarse": _rebuildable(config["coarse"])} if config.get("coarse") else config
 
 
 def read_limits(name: str | Path) -> tuple[int, int | None]:

@@ -104,12 +104,18 @@ def test_a_graph_and_its_weights_restore_as_torch_does(folder, shape, runtime, p
     np.testing.assert_allclose(*fills, atol=1e-4)
 
 
-def test_a_graph_has_the_noise_of_its_network(tmp_path, picture, hole):
-    path = save(tmp_path / "noisy.safetensors", noise=0.1)
+@pytest.mark.parametrize(
+    "config", [{"noise": 0.1}, {"coarse": {"encoder_options": {"width": 8}, "noise": 0.1}}]
+)
+def test_a_graph_has_the_noise_and_the_coarse_network(config, tmp_path, picture, hole):
+    path = save(tmp_path / "more.safetensors", **config)
     write_graph(path)
-    image, mask = (picture(160, 131) / 255).astype(np.float32), hole(160, 131)
-    fills = [create_method(path, runtime=r).fill(image, mask) for r in ("onnxruntime", "torch")]
-    np.testing.assert_allclose(*fills, atol=1e-4)
+    methods = [create_method(path, runtime=runtime) for runtime in (*GRAPH_RUNTIMES, "torch")]
+    for shape in ((1, 1), (2, 9), (160, 131)):
+        image, mask = (picture(*shape) / 255).astype(np.float32), hole(*shape)
+        *fills, wanted = (method.fill(image, mask) for method in methods)
+        for fill in fills:
+            np.testing.assert_allclose(fill, wanted, atol=1e-4)
 
 
 def test_without_a_gpu_the_graph_is_taken(folder, tmp_path, monkeypatch):

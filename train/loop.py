@@ -12,6 +12,7 @@ from typing import Any
 from tqdm import tqdm
 
 from inpaint import weights
+from inpaint.errors import TrainingError
 from train.masks import MaskBank, draw_masks, read_masks
 from train.parallel import Workers
 from train.photos import (
@@ -63,13 +64,20 @@ class Training:
             if workers.is_main:
                 run.forget_after(self.trainer.samples)
             self._say(f"resumed at {self.trainer.samples} samples")
-        elif preset.run.start_from:
-            copied, total = start_from(self.trainer, preset.run.start_from)
-            self._say(f"started from {preset.run.start_from}: {copied} of {total} tensors copied")
+        else:
+            self._begin(preset.run.start_from, preset.run.coarse_from)
         self._validated_at = -1  # samples
         self.validator = None
         if validation and workers.is_main:
             self.validator = Validator(validation, preset.data.size, workers.device)
+
+    def _begin(self, start: str, coarse: str) -> None:
+        """With the weights that the preset names, if any."""
+        if start:
+            copied, total = start_from(self.trainer, start)
+            self._say(f"started from {start}: {copied} of {total} tensors copied")
+        if coarse:
+            take_coarse(self.trainer, coarse)
 
     def fit(self, *, minutes: float | None = None) -> bool:
         """Train; True if all samples were seen, False if stopped before, by time or signal.
@@ -208,12 +216,26 @@ def start_from(trainer: Trainer, name: str) -> tuple[int, int]:
     return len(matching), len(own)
 
 
+def take_coarse(trainer: Trainer, name: str) -> None:
+    """Copy weights `name` into the coarse network. TrainingError if that is another network."""
+    state = weights.load_network(name).state_dict()
+    for network in (trainer.network, trainer.ema.module):
+        try:
+            network.coarse.load_state_dict(state)
+        except RuntimeError as error:
+            raise TrainingError(
+                f"run.coarse_from: {name} holds another network than network.coarse; leave "
+                "network.coarse out, and it is taken from there"
+            ) from error
+
+
 def _without_paths(values: dict[str, Any]) -> dict[str, Any]:
     """The preset without folders of the machine it ran on: file names stay."""
     shortened = copy.deepcopy(values)
     for section, key in (
         (shortened["losses"], "features_file"),
         (shortened["run"], "start_from"),
+        (shortened["run"], "coarse_from"),
         (shortened["network"]["encoder_options"], "pretrained"),
     ):
         if isinstance(section.get(key), str):

@@ -191,6 +191,7 @@ class RunConfig:
     checkpoint_minutes: float = 3.0
     log_every: int = 50  # steps
     start_from: str = ""  # weights whose matching layers are copied before the first step
+    coarse_from: str = ""  # weights of a network to fill at half size first, as `network.coarse`
 
     def __post_init__(self) -> None:
         _require(self.batch >= 1, "run.batch", "at least 1", self.batch)
@@ -273,6 +274,7 @@ def preset_from_dict(values: dict[str, Any], overrides: typing.Sequence[str] = (
         if override not in of_network:
             _override(values, override)
     _take_network(values)
+    _take_coarse(values)
     for override in of_network:
         _override(values, override)
     return _build(Preset, values, "")
@@ -316,13 +318,25 @@ def _take_network(values: dict[str, Any]) -> None:
         network.get("decoder_options", {}).pop("auxiliary", None)
 
 
+def _take_coarse(values: dict[str, Any]) -> None:
+    """Put the network of `run.coarse_from` where there is none: a preset that was written out has
+    it, and does not need the weights any more."""
+    run, network = values.get("run"), values.get("network", {})
+    name = run.get("coarse_from") if isinstance(run, dict) else None
+    if name and isinstance(name, str) and isinstance(network, dict) and not network.get("coarse"):
+        coarse = weights.read_config(name)
+        # TOML has no word for None, which is the default of what has it.
+        coarse = {key: value for key, value in coarse.items() if value is not None}
+        values["network"] = {**network, "coarse": coarse}
+
+
 def preset_of_weights(name: str | Path, overrides: typing.Sequence[str] = ()) -> Preset:
     """The preset that a weights file was trained by, for the network that it holds now."""
     card = weights.read_card(name)
     if not isinstance(card.get("preset"), dict):
         raise TrainingError(f"{name}: its card has no preset to train it further by")
     values = {**card["preset"], "network": weights.read_config(name)}
-    values["run"] = {**values.get("run", {}), "start_from": ""}
+    values["run"] = {**values.get("run", {}), "start_from": "", "coarse_from": ""}
     return preset_from_dict(values, overrides)
 
 

@@ -75,7 +75,7 @@ def prune(
             pruning_ratio=1.0,
             max_pruning_ratio=min(_MOST * (1 - keep**0.5), 0.9),
             iterative_steps=_STEPS,
-            ignored_layers=list(network.decoder.heads),
+            ignored_layers=[*network.decoder.heads, *_untouched(network)],
             round_to=_MULTIPLE,
         )
         for _ in range(_STEPS):
@@ -97,6 +97,11 @@ def prune(
     smaller = InpaintingNetwork(replace(config, widths=widths))
     smaller.load_state_dict(network.state_dict())
     return smaller.to(device).eval()
+
+
+def _untouched(network: InpaintingNetwork) -> list[torch.nn.Module]:
+    """The layers of a coarse network, which is not trained and so not pruned."""
+    return [] if network.coarse is None else [*network.coarse.modules()]
 
 
 def prune_weights(

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from inpaint.network.inpainting_network import InpaintingNetwork, pad
-from inpaint.network.prefill import push_pull
+from inpaint.network.inpainting_network import InpaintingNetwork, composite, pad
+from inpaint.network.prefill import pull, push, push_pull
 
 _LEVELS = 13
 LARGEST_SIDE = 1 << _LEVELS
@@ -22,6 +22,8 @@ class NetworkGraph(nn.Module):
     def __init__(self, network: InpaintingNetwork):
         super().__init__()
         self.network = network.eval()
+        # In a list, so that its tensors have one name only, that in the weights file.
+        self._coarse = [NetworkGraph(network.coarse)] if network.coarse is not None else []
         side = network.padded_side(1)
         example = next(network.parameters()).new_zeros(1, 4, side, side)
         with torch.no_grad():
@@ -30,10 +32,7 @@ class NetworkGraph(nn.Module):
     def forward(self, image: Tensor, mask: Tensor) -> Tensor:
         network = self.network
         height, width = image.shape[-2:]
-        if network.adds_to_prefill:
-            prefilled = push_pull(image, mask, _LEVELS)
-        else:
-            prefilled = network.prefill(image, mask)
+        prefilled = self._prefilled(image, mask)
         x = torch.cat((prefilled, mask), dim=1)
         x = pad(x, network.padded_side(height), network.padded_side(width))
         out = network.decoded(x)[0]
@@ -43,3 +42,11 @@ class NetworkGraph(nn.Module):
         rows, columns = (torch.arange(side, device=out.device) for side in (height, width))
         out = out.index_select(-2, rows).index_select(-1, columns)
         return (prefilled + out if network.adds_to_prefill else out).clamp(0, 1)
+
+    def _prefilled(self, image: Tensor, mask: Tensor) -> Tensor:
+        if self._coarse:
+            small, hole = push(image, mask)
+            return pull(image, mask, composite(small, hole, self._coarse[0](small, hole)))
+        if self.network.adds_to_prefill:
+            return push_pull(image, mask, _LEVELS)
+        return self.network.prefill(image, mask)

@@ -15,7 +15,7 @@ from inpaint.network.convolutions import ConvNormReLU
 from inpaint.network.decoders import DECODERS
 from inpaint.network.encoders import ENCODERS
 from inpaint.network.noise import HoleNoise
-from inpaint.network.prefill import PREFILLS
+from inpaint.network.prefill import PREFILLS, pull, push
 from inpaint.network.widths import feature_channels, narrow
 
 
@@ -33,10 +33,12 @@ class NetworkConfig:
     prefill: str = "push_pull"  # or "mean"
     noise: float = 0.0  # standard deviation of what is added to the hole that the encoder sees
     widths: dict[str, Any] = field(default_factory=dict)  # of pruned layers, see widths.py
+    # A network, as such a dictionary, that fills the picture at half size: see `prefilled`.
+    coarse: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         values = asdict(self)
-        for key in ("noise", "widths"):  # older versions do not know them
+        for key in ("noise", "widths", "coarse"):  # older versions do not know them
             if not values[key]:
                 del values[key]
         return values
@@ -65,6 +67,7 @@ class InpaintingNetwork(nn.Module):
         )
         self.prefill = PREFILLS.create(config.prefill)
         self.noise = HoleNoise(config.noise) if config.noise else nn.Identity()
+        self.coarse = _create_coarse(config.coarse) if config.coarse else None
         self.adds_to_prefill = config.prefill == "push_pull"
         if self.adds_to_prefill:  # start from a fill that is already fair, and learn the rest
             for head in self.decoder.heads:
@@ -88,7 +91,7 @@ class InpaintingNetwork(nn.Module):
         """What `forward` returns, then the pictures of the decoder's auxiliary outputs, each as
         small as the features it is made of."""
         height, width = image.shape[-2:]
-        prefilled = self.prefill(image, mask)
+        prefilled = self.prefilled(image, mask)
         x = torch.cat((prefilled, mask.to(prefilled.dtype)), dim=1)
         rows, columns = self.padded_side(height), self.padded_side(width)
         if (rows, columns) != (height, width):
@@ -102,6 +105,21 @@ class InpaintingNetwork(nn.Module):
             coarser = [c + F.adaptive_avg_pool2d(x[:, :3], c.shape[-2:]) for c in coarser]
         pictures = [out, *(_crop(c, height / x.shape[-2], width / x.shape[-1]) for c in coarser)]
         return pictures if self.training else [p.clamp(0, 1) for p in pictures]
+
+    def prefilled(self, image: Tensor, mask: Tensor) -> Tensor:
+        """What stands in the hole before the network looks at it: the prefill's smooth fill, or
+        that of a coarse network, which sees half as far in detail and twice as far in all."""
+        if self.coarse is None:
+            return self.prefill(image, mask)
+        small, hole = push(image, mask)
+        return pull(image, mask, composite(small, hole, self.coarse(small, hole)))
+
+    def train(self, mode: bool = True) -> InpaintingNetwork:
+        """A coarse network is not trained along: it stays in eval mode."""
+        super().train(mode)
+        if self.coarse is not None:
+            self.coarse.eval()
+        return self
 
     def decoded(self, x: Tensor) -> list[Tensor]:
         """What the decoder makes of N x 4 x H x W, prefilled and padded, finest first."""
@@ -125,6 +143,12 @@ def pad(x: Tensor, height: int, width: int) -> Tensor:
         last = x.shape[dim] - 1
         x = x.index_select(dim, torch.where(index <= last, index, 2 * last - index).clamp_min(0))
     return x
+
+
+def _create_coarse(config: dict[str, Any]) -> InpaintingNetwork:
+    if config.get("coarse"):
+        raise ValueError("a coarse network has no coarse network of its own")
+    return InpaintingNetwork(NetworkConfig(**config)).eval().requires_grad_(False)
 
 
 def _narrow(channels: int, limit: int | None) -> nn.Module:

@@ -31,20 +31,28 @@ def push_pull(image: Tensor, mask: Tensor, levels: int | None = None) -> Tensor:
     """
     if levels is None:
         levels = (max(image.shape[-2:]) - 1).bit_length()
-    known = (mask <= 0.5).to(image.dtype)
-    color = torch.where(mask > 0.5, torch.zeros_like(image), image)
-    pyramid = [(color, known)]
+    pyramid = [(image, mask)]
     for _ in range(levels):
-        color = _halve(color * known)
-        weight = _halve(known)
-        color = color / weight.clamp_min(1e-6)
-        known = (weight > 0).to(image.dtype)
-        pyramid.append((color, known))
-    filled = torch.where(known > 0, color, torch.full_like(color, 0.5))
-    for color, known in reversed(pyramid[:-1]):
-        smooth = F.interpolate(filled, color.shape[-2:], mode="bilinear", align_corners=False)
-        filled = torch.where(known > 0, color, smooth)
+        pyramid.append(push(*pyramid[-1]))
+    image, mask = pyramid.pop()
+    filled = torch.where(mask > 0.5, torch.full_like(image, 0.5), image)
+    for image, mask in reversed(pyramid):
+        filled = pull(image, mask, filled)
     return filled
+
+
+def push(image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Half the size, sides rounded up: means of the known pixels, and where there were none."""
+    known = (mask <= 0.5).to(image.dtype)
+    color = _halve(torch.where(mask > 0.5, torch.zeros_like(image), image))
+    weight = _halve(known)
+    return color / weight.clamp_min(1e-6), (weight <= 0).to(image.dtype)
+
+
+def pull(image: Tensor, mask: Tensor, filled: Tensor) -> Tensor:
+    """The image with its hole from `filled`, a smaller picture of the same, bilinearly."""
+    smooth = F.interpolate(filled, image.shape[-2:], mode="bilinear", align_corners=False)
+    return torch.where(mask > 0.5, smooth, image)
 
 
 def _halve(x: Tensor) -> Tensor:

@@ -44,16 +44,16 @@ _GLOBAL = {
 class ReceptiveFields(TorchDispatchMode):
     """While active, `of(tensor)` is the side of the square that a step of it depends on.
 
-    `start(tensor)` makes a tensor the input: its steps are pixels. math.inf where every step
-    sees the whole input.
+    `start(tensor)` makes a tensor the input: its steps are pixels, or a square of so many.
+    math.inf where every step sees the whole input.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._fields: Any = WeakIdKeyDictionary()
 
-    def start(self, tensor: Tensor) -> None:
-        self._fields[tensor] = _PIXELS
+    def start(self, tensor: Tensor, pixels: int = 1) -> None:
+        self._fields[tensor] = (_Axis(pixels, pixels),) * 2
 
     def of(self, tensor: Tensor) -> float:
         return max(axis.reach for axis in self._fields.get(tensor, _PIXELS))

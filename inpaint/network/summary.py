@@ -67,6 +67,8 @@ def summarise(network: nn.Module, side: int) -> list[Layer]:
         )
 
     network.encoder.register_forward_pre_hook(lambda _, inputs: fields.start(inputs[0]))
+    if network.coarse is not None:  # it sees the picture at half size
+        network.coarse.encoder.register_forward_pre_hook(lambda _, x: fields.start(x[0], 2))
     for module in network.modules():
         module.register_forward_pre_hook(begin)
         module.register_forward_hook(end)

@@ -29,6 +29,9 @@ CONFIGS = {
         decoder_options={"convolution": "shuffle"},
         max_channels=32,
     ),
+    "coarse": NetworkConfig(
+        encoder_options={"width": 8}, coarse={"encoder_options": {"width": 16}}
+    ),
     **{
         name: NetworkConfig("squeezenet1_1", bottleneck=name, max_channels=32)
         for name in BOTTLENECKS

@@ -117,6 +117,15 @@ def test_a_pruned_network_grows_by_blocks_that_change_nothing_yet(options, tmp_p
     assert count_parameters(weights.load_network(path)) == count_parameters(again)
 
 
+def test_a_coarse_network_stays_as_it_is():
+    network = build(coarse={"encoder_options": {"width": 8}})
+    coarse = {name: value.clone() for name, value in network.coarse.state_dict().items()}
+    smaller = prune(network, 0.7)
+    assert not any(name.startswith("coarse.") for name in smaller.config.widths)
+    assert_equal = torch.testing.assert_close
+    assert_equal(dict(smaller.coarse.state_dict()), coarse, rtol=0, atol=0)
+
+
 @pytest.mark.parametrize(
     ("keep", "importance", "said"),
     [(1.5, "magnitude", "between 0 and 1"), (0.5, "luck", "luck"), (0.001, "magnitude", "no less")],

@@ -20,6 +20,7 @@ from PIL import Image
 from inpaint import weights
 from inpaint.errors import TrainingError
 from inpaint.methods.network import NetworkMethod
+from inpaint.network import NetworkConfig
 from train.__main__ import main
 from train.loop import Training
 from train.parallel import Workers
@@ -213,6 +214,36 @@ def test_training_can_start_from_weights(photos, tiny, tmp_path):
     training = Training(again, second, workers, [photos])
     saved = weights.load_network(first / "weights.safetensors").state_dict()
     assert_equal(dict(saved), dict(training.trainer.network.state_dict()))
+
+
+def test_a_coarse_network_comes_from_weights_and_stays_as_it_is(photos, tiny, tmp_path):
+    first, second = RunFolder(tmp_path / "first"), RunFolder(tmp_path / "second")
+    workers = Workers(0, 1, torch.device("cpu"))
+    first.create(tiny)
+    Training(tiny, first, workers, [photos]).fit()
+    trained = first.path / "weights.safetensors"
+    preset = preset_from_dict(tiny.to_dict(), [f"run.coarse_from={trained}"])
+    assert NetworkConfig(**preset.network.coarse) == tiny.network
+    second.create(preset)
+    Training(preset, second, workers, [photos]).fit()
+    # Written out, the preset does not need the weights any more, and neither do the new ones.
+    wanted = weights.load_network(trained).state_dict()
+    trained.rename(first.path / "elsewhere.safetensors")
+    assert preset_from_dict(second.preset()) == preset
+    left = weights.load_network(second.path / "weights.safetensors")
+    assert_equal(dict(wanted), dict(left.coarse.state_dict()))
+    before = torch.load(second.path / "checkpoints" / "best.pt", weights_only=True)
+    assert set(before["network"]) == set(left.state_dict())
+
+
+def test_a_coarse_network_of_another_shape_is_refused(photos, tiny, tmp_path):
+    network = dataclasses.replace(tiny.network, coarse={"encoder_options": {"width": 4}})
+    run = dataclasses.replace(tiny.run, coarse_from="default")
+    preset = dataclasses.replace(tiny, network=network, run=run)
+    folder = RunFolder(tmp_path / "run")
+    folder.create(preset)
+    with pytest.raises(TrainingError, match=r"run\.coarse_from: default holds another network"):
+        Training(preset, folder, Workers(0, 1, torch.device("cpu")), [photos])
 
 
 def test_a_preset_without_a_network_takes_that_of_the_weights(photos, tiny, tmp_path):
