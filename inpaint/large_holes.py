@@ -13,10 +13,14 @@ Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 _ENLARGEMENT = 4  # at most, from one pass of detail to the next
 # The photo's own texture is taken where there is plenty of it, in a hole that is thick enough:
-# the share that a hole may take of its window, by thickness in pixels. A thicker one may take
-# more, for a network repeats itself there. Measured by benchmarks/large_holes.py.
-_SHARES = {48: 0.2, 128: 0.45}
-_TEXTURE_THICKNESS = min(_SHARES)
+# measured by benchmarks/large_holes.py, it gains where the hole takes little of its window, and
+# loses where it takes most of a small one.
+_LARGEST_SHARE = 0.2
+_TEXTURE_THICKNESS = 48
+# A thicker hole may take more of a large window, for a network repeats itself there.
+_LARGEST_SHARE_IF_THICK = 0.45
+_VERY_THICK = 128
+_PLENTY = 256 * 256  # known pixels
 
 
 def fill_window(
@@ -39,7 +43,7 @@ def fill_window(
     if max_thickness is None:
         return fill(picture, hole)
     thickness = find_thickness(hole)
-    rich = any(thickness > least and hole.mean() <= largest for least, largest in _SHARES.items())
+    rich = _has_texture(hole, thickness)
     limit = min(max_thickness, _TEXTURE_THICKNESS) if rich else max_thickness
     if thickness <= limit:
         return _fill_tiles(fill, picture, hole, max_side)
@@ -54,6 +58,14 @@ def fill_window(
         known, part = (picture, hole) if scale == 1 else _shrink(picture, hole, scale)
         filled = transfer_detail(known, part, enlarge(filled, *part.shape))
     return filled
+
+
+def _has_texture(hole: np.ndarray, thickness: float) -> bool:
+    """Whether there is enough around the hole to make its fill of."""
+    share = hole.mean()
+    if thickness > _VERY_THICK and np.count_nonzero(~hole) > _PLENTY:
+        return share <= _LARGEST_SHARE_IF_THICK
+    return share <= _LARGEST_SHARE
 
 
 def _shrink(picture: np.ndarray, hole: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
