@@ -18,8 +18,8 @@ _ENLARGEMENT = 4  # at most, from one pass of detail to the next
 _LARGEST_SHARE = 0.2
 _TEXTURE_THICKNESS = 48
 # A thicker hole may take more of a large window, for a network repeats itself there.
-_LARGEST_SHARE_IF_THICK = 0.45
-_VERY_THICK = 128
+_LARGEST_SHARE_IF_THICK = 0.7
+_VERY_THICK = 64
 _PLENTY = 256 * 256  # known pixels
 
 
