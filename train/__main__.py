@@ -66,7 +66,15 @@ def _train(arguments: argparse.Namespace) -> int:
 
     if arguments.resume:
         run = RunFolder(arguments.resume)
+        before = preset_from_dict(run.preset())
         preset = preset_from_dict(run.preset(), arguments.overrides)
+        if preset.network.coarse != before.network.coarse or (
+            preset.run.coarse_from != before.run.coarse_from
+        ):
+            raise InpaintError(
+                "run.coarse_from and network.coarse stay what they were; begin a new run with "
+                "run.start_from"
+            )
     else:
         preset = load_preset(arguments.preset, arguments.overrides)
         run = RunFolder(arguments.output or Path("runs") / Path(arguments.preset).stem)

@@ -220,13 +220,14 @@ def take_coarse(trainer: Trainer, name: str) -> None:
     """Copy weights `name` into the coarse network. TrainingError if that is another network."""
     state = weights.load_network(name).state_dict()
     for network in (trainer.network, trainer.ema.module):
-        try:
-            network.coarse.load_state_dict(state)
-        except RuntimeError as error:
+        own = network.coarse.state_dict() if network.coarse is not None else {}
+        fits = all(k in state and v.shape == state[k].shape for k, v in own.items())
+        if not own or not fits:
             raise TrainingError(
                 f"run.coarse_from: {name} holds another network than network.coarse; leave "
                 "network.coarse out, and it is taken from there"
-            ) from error
+            )
+        network.coarse.load_state_dict({key: state[key] for key in own})
 
 
 def _without_paths(values: dict[str, Any]) -> dict[str, Any]:

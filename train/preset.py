@@ -269,14 +269,17 @@ def preset_from_dict(values: dict[str, Any], overrides: typing.Sequence[str] = (
     overrides may then change.
     """
     values = copy.deepcopy(values)
+    written_out = "network" in values and not any(
+        text.lstrip().startswith("run.coarse_from") for text in overrides
+    )
     of_network = [text for text in overrides if text.lstrip().startswith("network.")]
     for override in overrides:
         if override not in of_network:
             _override(values, override)
     _take_network(values)
-    _take_coarse(values)
     for override in of_network:
         _override(values, override)
+    _take_coarse(values, written_out)
     return _build(Preset, values, "")
 
 
@@ -318,16 +321,25 @@ def _take_network(values: dict[str, Any]) -> None:
         network.get("decoder_options", {}).pop("auxiliary", None)
 
 
-def _take_coarse(values: dict[str, Any]) -> None:
-    """Put the network of `run.coarse_from` where there is none: a preset that was written out has
-    it, and does not need the weights any more."""
+def _take_coarse(values: dict[str, Any], written_out: bool) -> None:
+    """Put the network of `run.coarse_from` in; a preset that was written out has it, and does not
+    need the weights any more."""
     run, network = values.get("run"), values.get("network", {})
     name = run.get("coarse_from") if isinstance(run, dict) else None
-    if name and isinstance(name, str) and isinstance(network, dict) and not network.get("coarse"):
-        coarse = weights.read_config(name)
-        # TOML has no word for None, which is the default of what has it.
-        coarse = {key: value for key, value in coarse.items() if value is not None}
-        values["network"] = {**network, "coarse": coarse}
+    if not name or not isinstance(name, str) or not isinstance(network, dict):
+        return
+    if written_out and network.get("coarse"):
+        return
+    coarse = copy.deepcopy(weights.read_config(name))
+    if coarse.get("coarse"):
+        raise TrainingError(
+            f"run.coarse_from: {name} has a coarse network itself; name one without, such as "
+            "faithful"
+        )
+    coarse.get("decoder_options", {}).pop("auxiliary", None)
+    # TOML has no word for None, which is the default of what has it.
+    coarse = {key: value for key, value in coarse.items() if value is not None}
+    values["network"] = {**network, "coarse": coarse}
 
 
 def preset_of_weights(name: str | Path, overrides: typing.Sequence[str] = ()) -> Preset:

@@ -4,8 +4,9 @@
 
 Channels that belong together (by residual sums, skips, depthwise pairs) go together, the least
 important first, until the share --keep of the multiply-adds is left: a smaller dense network, with
-no zeros in it. RUN/pruned.safetensors is what that leaves; RUN/weights.safetensors what training it
-further by its own recipe makes of it (--samples; 0: nothing).
+no zeros in it. A coarse network is counted, and stays as it is. RUN/pruned.safetensors is what that
+leaves; RUN/weights.safetensors what training it further by its own recipe makes of it (--samples;
+0: nothing).
 """
 
 from __future__ import annotations
@@ -114,6 +115,8 @@ def prune_weights(
     sources: Sequence[str | Path],
 ) -> Path:
     """Prune a weights file into RUN/pruned.safetensors, with its card."""
+    if preset.run.coarse_from:
+        raise TrainingError("run.coarse_from: pruning keeps the coarse network of the weights")
     network, backward = weights.load_network(name, str(workers.device)), None
     if importance == "taylor":
         start = replace(preset, run=replace(preset.run, start_from=str(weights.find_weights(name))))

@@ -31,6 +31,19 @@ def test_the_network_of_the_weights_can_be_changed_and_is_not_thrown_away():
     assert changed.bottleneck_options["dropout"] == 0.1
 
 
+def test_another_coarse_network_takes_the_place_of_the_shipped_one():
+    shipped = load_preset("finetune").network
+    asked = ["run.coarse_from=vgg11"]
+    changed = load_preset("finetune", asked)
+    assert shipped.coarse["encoder"] == "light"
+    assert changed.network.coarse["encoder"] == "vgg11"
+    assert load_preset("finetune", [*asked, "network.coarse={}"]) == changed
+    # Written out and read again, it is the same.
+    assert preset_from_dict(changed.to_dict()) == changed
+    with pytest.raises(TrainingError, match=r"run\.coarse_from: default has a coarse network"):
+        load_preset("finetune", ["run.coarse_from=default"])
+
+
 def test_a_preset_that_extends_another_takes_the_network_of_its_own_start(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text('extends = "finetune"\n[run]\nstart_from = "alexnet"\n')
