@@ -265,7 +265,8 @@ def test_shipped_weights_train_further_on_ones_own_photos(photos, preset, tmp_pa
     short = flags("run.samples=48", "adversary.warmup=16", "adversary.ramp=8", "run.log_every=1")
     common = ["--data", str(photos), "--preset", preset, "--output", str(run)]
     assert main([*common, *small, *short]) == 0
-    assert weights.read_config(run / "weights.safetensors") == weights.read_config("default")
+    start = {"finetune": "default", "faithful": "faithful"}[preset]
+    assert weights.read_config(run / "weights.safetensors") == weights.read_config(start)
     pulls = logged(run, "adversarial")
     assert bool(pulls) == (preset == "finetune")
     if pulls:  # the discriminator is fresh: it learns alone first
