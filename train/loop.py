@@ -11,8 +11,6 @@ from typing import Any
 
 from tqdm import tqdm
 
-from inpaint import weights
-from inpaint.errors import TrainingError
 from train.masks import MaskBank, draw_masks, read_masks
 from train.parallel import Workers
 from train.photos import (
@@ -24,6 +22,7 @@ from train.photos import (
 )
 from train.preset import Preset
 from train.run import RunFolder
+from train.starting import start_from, take_coarse
 from train.status import Status
 from train.trainer import Trainer
 from train.validation import Validator
@@ -204,30 +203,6 @@ class Training:
     def _tell(self, phase: str, samples: int | None) -> None:
         if self.workers.is_main:
             self._status.tell(phase, samples)
-
-
-def start_from(trainer: Trainer, name: str) -> tuple[int, int]:
-    """Copy the layers that match in name and shape from weights `name`; how many, of how many."""
-    state = weights.load_network(name).state_dict()
-    own = trainer.network.state_dict()
-    matching = {k: v for k, v in state.items() if k in own and v.shape == own[k].shape}
-    trainer.network.load_state_dict(matching, strict=False)
-    trainer.ema.module.load_state_dict(matching, strict=False)
-    return len(matching), len(own)
-
-
-def take_coarse(trainer: Trainer, name: str) -> None:
-    """Copy weights `name` into the coarse network. TrainingError if that is another network."""
-    state = weights.load_network(name).state_dict()
-    for network in (trainer.network, trainer.ema.module):
-        own = network.coarse.state_dict() if network.coarse is not None else {}
-        fits = all(k in state and v.shape == state[k].shape for k, v in own.items())
-        if not own or not fits:
-            raise TrainingError(
-                f"run.coarse_from: {name} holds another network than network.coarse; leave "
-                "network.coarse out, and it is taken from there"
-            )
-        network.coarse.load_state_dict({key: state[key] for key in own})
 
 
 def _without_paths(values: dict[str, Any]) -> dict[str, Any]:

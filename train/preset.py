@@ -91,6 +91,7 @@ class LossConfig:
     features: str = "vgg16"  # network of the perceptual, lpips and style terms
     features_file: str = ""  # its safetensors file; empty: shipped, or torchvision's download
     features_share: float = 1.0  # share of each batch that these terms look at
+    views: str = "shifted"  # how that network sees pictures, or "varied": mirrored, small, ... too
 
     def __post_init__(self) -> None:
         for name in (
@@ -105,6 +106,7 @@ class LossConfig:
         ):
             _require(getattr(self, name) >= 0, f"losses.{name}", "at least 0", getattr(self, name))
         _require_choice("losses.features", self.features, ("vgg16", "alexnet", "squeezenet1_1"))
+        _require_choice("losses.views", self.views, ("shifted", "varied"))
         _require(
             not self.lpips or self.features != "vgg16",
             "losses.lpips",
@@ -185,7 +187,7 @@ class RunConfig:
     batch: int = 64  # pictures a step, over all processes
     seed: int = 0
     precision: str = "auto"  # auto (bf16 on a GPU, fp32 on a CPU), bf16 or fp32
-    compile: bool = True  # torch.compile on a GPU
+    compile: str = "auto"  # torch.compile: auto (on a GPU), yes or no; needs a C++ compiler
     ema_half_life: int = 10_000  # samples after which old weights count half
     validate_every: int = 50_000  # samples
     checkpoint_minutes: float = 3.0
@@ -197,6 +199,7 @@ class RunConfig:
         _require(self.batch >= 1, "run.batch", "at least 1", self.batch)
         _require(self.samples >= self.batch, "run.samples", "at least run.batch", self.samples)
         _require_choice("run.precision", self.precision, ("auto", "bf16", "fp32"))
+        _require_choice("run.compile", self.compile, ("auto", "yes", "no"))
         for name in ("validate_every", "log_every", "ema_half_life"):
             _require(getattr(self, name) >= 1, f"run.{name}", "at least 1", getattr(self, name))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
@@ -17,8 +17,7 @@ from train.losses import ReconstructionLoss
 from train.optimisers import create_optimiser, schedule, set_learning_rate
 from train.parallel import Workers
 from train.preset import Preset
-
-_MOST_SHIFT = 16  # pixels: the stride of the coarsest features
+from train.views import View, draw_view
 
 
 class Trainer:
@@ -53,10 +52,11 @@ class Trainer:
             self.adversary = Adversary(
                 preset.adversary, preset.optimiser, scales, workers, self._autocast
             )
-        if run.compile and on_gpu:
-            self._forward = torch.compile(self._forward)
-            self.loss = torch.compile(self.loss)
-            self._compare = self._compare and torch.compile(self._compare)
+        if run.compile == "yes" or (run.compile == "auto" and on_gpu):
+            # Sizes are few: a varied view has two.
+            self._forward = torch.compile(self._forward, dynamic=False)
+            self.loss = torch.compile(self.loss, dynamic=False)
+            self._compare = self._compare and torch.compile(self._compare, dynamic=False)
         self._sums: dict[str, Tensor] = {}
         self._counts: dict[str, int] = {}
 
@@ -68,14 +68,12 @@ class Trainer:
         mask = mask.float()
         share = schedule(self.preset.optimiser, self.samples, self.preset.run.samples)
         set_learning_rate(self.optimiser, share * self.preset.optimiser.learning_rate)
-        # Classifiers with strides weigh some pixels more than others: looking from ever the same
-        # place, they teach the network a grid. (E-LPIPS, Kettunen et al., 2019, varies even more.)
-        shift = torch.randint(_MOST_SHIFT, (2,)).tolist()
+        view = draw_view(self.preset.losses.views, self.preset.data.size)
         self.network.train()
-        seen = self._reconstruct(image, mask, shift)
+        seen = self._reconstruct(image, mask, view)
         terms = seen.terms
         if self.adversary is not None and self.samples >= self.preset.adversary.start:
-            terms |= self._adversarial_terms(seen, image, mask, shift, share)
+            terms |= self._adversarial_terms(seen, image, mask, view, share)
         total = sum(terms.values())
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()
@@ -92,7 +90,7 @@ class Trainer:
 
         image: float N x 3 x H x W in [0, 1]; mask: float N x 1 x H x W, 1 = hole.
         """
-        return self._reconstruct(image, mask, (0, 0)).terms
+        return self._reconstruct(image, mask, View()).terms
 
     def read_means(self) -> dict[str, float]:
         """Mean of each term since the last call. The only place that waits for the device."""
@@ -128,38 +126,38 @@ class Trainer:
         """The network with averaged weights, which is what ships."""
         return self.ema.module
 
-    def _reconstruct(self, image: Tensor, mask: Tensor, shift: Sequence[int]) -> _Reconstruction:
+    def _reconstruct(self, image: Tensor, mask: Tensor, view: View) -> _Reconstruction:
         with self._autocast():
             out, *coarser = self._forward(image, mask)
             picture = composite(image, mask, out).float()
-            features, targets = self._features(picture, image, shift)
+            features, targets = self._features(picture, image, view)
             terms = self.loss(
                 out.float(), image, mask, features=features, targets=targets, coarser=coarser
             )
         return _Reconstruction(picture, features, targets, terms)
 
     def _features(
-        self, picture: Tensor, image: Tensor, shift: Sequence[int]
+        self, picture: Tensor, image: Tensor, view: View
     ) -> tuple[list[Tensor], list[Tensor]]:
         """Of the share of the batch that the perceptual terms look at."""
         if self._compare is None:
             return [], []
         share = math.ceil(len(image) * self.preset.losses.features_share)
-        return self._compare(_shift(picture[:share], shift), _shift(image[:share], shift))
+        return self._compare(view(picture[:share]), view(image[:share]))
 
     def _adversarial_terms(
         self,
         seen: _Reconstruction,
         image: Tensor,
         mask: Tensor,
-        shift: Sequence[int],
+        view: View,
         rate: float,
     ) -> dict[str, Tensor]:
         """Let the adversary learn, then ask it."""
         adversary, config = self.adversary, self.preset.adversary
         if config.kind == "features":
             real, fake = seen.targets, seen.features
-            mask = _shift(mask[: len(real[0])], shift)
+            mask = view(mask[: len(real[0])])
             detached = [feature.detach() for feature in fake]
         else:
             real, fake = image, seen.picture
@@ -195,11 +193,6 @@ class _Reconstruction(NamedTuple):
     features: list[Tensor]
     targets: list[Tensor]
     terms: dict[str, Tensor]
-
-
-def _shift(picture: Tensor, by: Sequence[int]) -> Tensor:
-    """Moved down and right by so many pixels; what leaves comes in on the other side."""
-    return picture.roll(tuple(by), (2, 3))
 
 
 def _to_device(network: nn.Module, device: torch.device) -> Any:
