@@ -209,9 +209,19 @@ def _parse_card(path: Path, text: str) -> dict[str, Any]:
             f"{FORMAT_VERSION}; "
             "install a photomend of the same age as the file"
         )
-    if len(json.dumps(card.get("network"))) > _LONGEST_CONFIG:
+    if len(json.dumps(_without_widths(card.get("network")))) > _LONGEST_CONFIG:
         raise WeightsError(f"{path}: the network that its header describes is too long to be one")
     return card
+
+
+def _without_widths(config: Any) -> Any:
+    """A network's description but for the widths of pruned layers: they add none."""
+    if not isinstance(config, dict):
+        return config
+    short = {key: value for key, value in config.items() if key != "widths"}
+    if isinstance(short.get("coarse"), dict):
+        short["coarse"] = {k: v for k, v in short["coarse"].items() if k != "widths"}
+    return short
 
 
 def _check_tensors(path: Path, network: InpaintingNetwork, state: dict[str, Tensor]) -> None:

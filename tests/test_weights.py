@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from inpaint import weights
 from inpaint.errors import WeightsError
 from inpaint.network import InpaintingNetwork, NetworkConfig
+from inpaint.network.widths import read_widths
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +37,22 @@ def rewrite(path, change_tensors=None, card=None):
     if change_tensors:
         change_tensors(tensors)
     save_file(tensors, path, metadata if card is None else {"photomend": card})
+
+
+def test_a_network_of_many_pruned_layers_comes_back(tmp_path):
+    config = NetworkConfig("densenet121", max_channels=16, bottleneck_options={"dilations": [1]})
+    widths = read_widths(InpaintingNetwork(config))
+    coarse = {"encoder_options": {"width": 8}}
+    pruned = InpaintingNetwork(replace(config, widths=widths, coarse=coarse))
+    path = weights.save_network(tmp_path / "net.safetensors", pruned, {})
+    assert weights.load_network(path).config == pruned.config
+
+
+def test_a_network_of_too_many_layers_is_refused(saved):
+    card = {"format_version": 1, "network": {"bottleneck_options": {"dilations": [1] * 5000}}}
+    rewrite(saved, card=json.dumps(card))
+    with pytest.raises(WeightsError, match="too long to be one"):
+        weights.read_card(saved)
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float16", 2e-3), ("int8", 3e-2)])

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from inpaint.network.inpainting_network import InpaintingNetwork, composite, pad
-from inpaint.network.prefill import pull, push, push_pull
+from inpaint.network.inpainting_network import InpaintingNetwork, pad
+from inpaint.network.prefill import half_size, push_pull
 
 _LEVELS = 13
 LARGEST_SIDE = 1 << _LEVELS
@@ -45,8 +45,7 @@ class NetworkGraph(nn.Module):
 
     def _prefilled(self, image: Tensor, mask: Tensor) -> Tensor:
         if self._coarse:
-            small, hole = push(image, mask)
-            return pull(image, mask, composite(small, hole, self._coarse[0](small, hole)))
+            return half_size(image, mask, self._coarse[0])
         if self.network.adds_to_prefill:
             return push_pull(image, mask, _LEVELS)
         return self.network.prefill(image, mask)

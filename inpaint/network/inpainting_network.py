@@ -15,7 +15,7 @@ from inpaint.network.convolutions import ConvNormReLU
 from inpaint.network.decoders import DECODERS
 from inpaint.network.encoders import ENCODERS
 from inpaint.network.noise import HoleNoise
-from inpaint.network.prefill import PREFILLS, pull, push
+from inpaint.network.prefill import PREFILLS, half_size
 from inpaint.network.widths import feature_channels, narrow
 
 
@@ -111,8 +111,7 @@ class InpaintingNetwork(nn.Module):
         that of a coarse network, which sees half as far in detail and twice as far in all."""
         if self.coarse is None:
             return self.prefill(image, mask)
-        small, hole = push(image, mask)
-        return pull(image, mask, composite(small, hole, self.coarse(small, hole)))
+        return half_size(image, mask, self.coarse)
 
     def train(self, mode: bool = True) -> InpaintingNetwork:
         """A coarse network is not trained along: it stays in eval mode."""

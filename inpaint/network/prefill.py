@@ -1,10 +1,12 @@
 """What stands in the hole before the network looks at it.
 
-Both functions take image N x 3 x H x W in [0, 1] and mask N x 1 x H x W (1 = hole) and
+All take image N x 3 x H x W in [0, 1] and mask N x 1 x H x W (1 = hole) and
 return the image with the hole's pixels replaced; what was under the hole has no influence.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -39,6 +41,12 @@ def push_pull(image: Tensor, mask: Tensor, levels: int | None = None) -> Tensor:
     for image, mask in reversed(pyramid):
         filled = pull(image, mask, filled)
     return filled
+
+
+def half_size(image: Tensor, mask: Tensor, fill: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """The hole as `fill`, a network's forward, fills the picture at half size."""
+    small, hole = push(image, mask)
+    return pull(image, mask, torch.where(hole > 0.5, fill(small, hole), small))
 
 
 def push(image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
