@@ -187,7 +187,7 @@ class RunConfig:
     batch: int = 64  # pictures a step, over all processes
     seed: int = 0
     precision: str = "auto"  # auto (bf16 on a GPU, fp32 on a CPU), bf16 or fp32
-    compile: str = "auto"  # torch.compile: auto (on a GPU), yes or no; needs a C++ compiler
+    compile: bool = True  # torch.compile on a GPU, and with bf16 on a CPU, if it has a compiler
     ema_half_life: int = 10_000  # samples after which old weights count half
     validate_every: int = 50_000  # samples
     checkpoint_minutes: float = 3.0
@@ -199,7 +199,6 @@ class RunConfig:
         _require(self.batch >= 1, "run.batch", "at least 1", self.batch)
         _require(self.samples >= self.batch, "run.samples", "at least run.batch", self.samples)
         _require_choice("run.precision", self.precision, ("auto", "bf16", "fp32"))
-        _require_choice("run.compile", self.compile, ("auto", "yes", "no"))
         for name in ("validate_every", "log_every", "ema_half_life"):
             _require(getattr(self, name) >= 1, f"run.{name}", "at least 1", getattr(self, name))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import shutil
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -52,7 +54,7 @@ class Trainer:
             self.adversary = Adversary(
                 preset.adversary, preset.optimiser, scales, workers, self._autocast
             )
-        if run.compile == "yes" or (run.compile == "auto" and on_gpu):
+        if run.compile and (on_gpu or (self._bf16 and _has_compiler())):
             # Sizes are few: a varied view has two.
             self._forward = torch.compile(self._forward, dynamic=False)
             self.loss = torch.compile(self.loss, dynamic=False)
@@ -193,6 +195,12 @@ class _Reconstruction(NamedTuple):
     features: list[Tensor]
     targets: list[Tensor]
     terms: dict[str, Tensor]
+
+
+def _has_compiler() -> bool:
+    """Whether torch.compile can make code for a CPU here."""
+    names = (os.environ.get("CXX"), "g++", "clang++")
+    return any(name and shutil.which(name) for name in names)
 
 
 def _to_device(network: nn.Module, device: torch.device) -> Any:

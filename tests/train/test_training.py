@@ -94,6 +94,16 @@ def test_twenty_steps_lower_the_loss_and_leave_a_whole_run(photos, tiny_flags, t
     assert {p.name for p in (run / "checkpoints").iterdir()} == {"best.pt", "0000000080.pt"}
 
 
+@pytest.mark.filterwarnings("ignore:The .grad attribute")  # torch.compile's own
+@pytest.mark.parametrize("compiled", ["false", "true"])
+def test_twenty_steps_in_bf16_lower_the_loss_too(photos, tiny_flags, tmp_path, compiled):
+    run = tmp_path / "run"
+    overrides = flags("run.precision=bf16", f"run.compile={compiled}")
+    assert main(["--data", str(photos), "--output", str(run), *tiny_flags, *overrides]) == 0
+    losses = logged(run, "total")
+    assert losses[-1] < 0.9 * losses[0]
+
+
 def test_the_result_is_a_method(photos, tiny_flags, tmp_path, picture, hole):
     run = tmp_path / "run"
     main(["--data", str(photos), "--output", str(run), *tiny_flags, *flags("run.samples=4")])
