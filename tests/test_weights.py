@@ -41,9 +41,8 @@ def rewrite(path, change_tensors=None, card=None):
 
 def test_a_network_of_many_pruned_layers_comes_back(tmp_path):
     config = NetworkConfig("densenet121", max_channels=16, bottleneck_options={"dilations": [1]})
-    widths = read_widths(InpaintingNetwork(config))
-    coarse = {"encoder_options": {"width": 8}}
-    pruned = InpaintingNetwork(replace(config, widths=widths, coarse=coarse))
+    pruned = replace(config, widths=read_widths(InpaintingNetwork(config)))
+    pruned = InpaintingNetwork(replace(pruned, coarse=pruned.to_dict()))
     path = weights.save_network(tmp_path / "net.safetensors", pruned, {})
     assert weights.load_network(path).config == pruned.config
 

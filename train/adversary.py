@@ -22,7 +22,7 @@ from train.parallel import Workers
 from train.preset import AdversaryConfig, OptimiserConfig
 
 # What a discriminator looks at: a picture, or its features.
-View = Tensor | list[Tensor]
+Judged = Tensor | list[Tensor]
 
 
 class Adversary:
@@ -55,7 +55,7 @@ class Adversary:
         return ramp(samples, self.config.start + self.config.warmup, self.config.ramp)
 
     def learn(
-        self, real: View, fake: View, mask: Tensor, *, rate: float, penalised: bool
+        self, real: Judged, fake: Judged, mask: Tensor, *, rate: float, penalised: bool
     ) -> dict[str, Tensor]:
         """One step of the discriminator; what to log of it.
 
@@ -82,7 +82,7 @@ class Adversary:
         self.optimiser.step()
         return terms
 
-    def terms(self, real: View, fake: View, mask: Tensor, samples: int) -> dict[str, Tensor]:
+    def terms(self, real: Judged, fake: Judged, mask: Tensor, samples: int) -> dict[str, Tensor]:
         """What the network minimises to be taken for real."""
         config, strength = self.config, self.strength(samples)
         if strength == 0:

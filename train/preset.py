@@ -20,6 +20,7 @@ from inpaint.network import InpaintingNetwork, NetworkConfig
 from inpaint.network.registry import nearest
 
 FOLDER = Path(__file__).parent / "presets"
+_WIDTH_KEYS = ("network.encoder", "network.max_channels")
 
 
 def _require(ok: bool, key: str, rule: str, value: object) -> None:
@@ -192,7 +193,7 @@ class RunConfig:
     validate_every: int = 50_000  # samples
     checkpoint_minutes: float = 3.0
     log_every: int = 50  # steps
-    start_from: str = ""  # weights whose matching layers are copied before the first step
+    start_from: str = ""  # weights that are copied before the first step, see starting.py
     coarse_from: str = ""  # weights of a network to fill at half size first, as `network.coarse`
 
     def __post_init__(self) -> None:
@@ -268,7 +269,7 @@ def preset_from_dict(values: dict[str, Any], overrides: typing.Sequence[str] = (
     """Check plain values into a Preset. TrainingError names the key that is wrong.
 
     Without a network of its own, the preset takes that of the weights it starts from, which
-    overrides may then change.
+    overrides may then change; with another encoder or its width, a pruned one is as wide as that.
     """
     values = copy.deepcopy(values)
     written_out = "network" in values and not any(
@@ -278,7 +279,9 @@ def preset_from_dict(values: dict[str, Any], overrides: typing.Sequence[str] = (
     for override in overrides:
         if override not in of_network:
             _override(values, override)
-    _take_network(values)
+    taken = _take_network(values)
+    if taken and any(text.lstrip().startswith(_WIDTH_KEYS) for text in of_network):
+        values["network"].pop("widths", None)  # those of a pruned network, which this is not
     for override in of_network:
         _override(values, override)
     _take_coarse(values, written_out)
@@ -311,16 +314,17 @@ def _read_extended(path: Path) -> dict[str, Any]:
     return _merge(_read_extended(_find_preset(base)), values)
 
 
-def _take_network(values: dict[str, Any]) -> None:
+def _take_network(values: dict[str, Any]) -> bool:
     """Put the network of `run.start_from` where there is none; its auxiliary outputs only if they
-    are trained."""
+    are trained. Whether it was put there."""
     run, losses = values.get("run"), values.get("losses")
     start = run.get("start_from") if isinstance(run, dict) else None
     if not start or not isinstance(start, str) or "network" in values:
-        return
+        return False
     values["network"] = network = copy.deepcopy(weights.read_config(start))
     if not (isinstance(losses, dict) and losses.get("auxiliary")):
         network.get("decoder_options", {}).pop("auxiliary", None)
+    return True
 
 
 def _take_coarse(values: dict[str, Any], written_out: bool) -> None:

@@ -119,7 +119,9 @@ def prune_weights(
         raise TrainingError("run.coarse_from: pruning keeps the coarse network of the weights")
     network, backward = weights.load_network(name, str(workers.device)), None
     if importance == "taylor":
-        start = replace(preset, run=replace(preset.run, start_from=str(weights.find_weights(name))))
+        # Not compiled: its layers are about to shrink.
+        run_config = replace(preset.run, start_from=str(weights.find_weights(name)), compile=False)
+        start = replace(preset, run=run_config)
         training = Training(start, run, workers, sources)
         network = training.trainer.network
         backward = _backward(training)

@@ -16,8 +16,8 @@ from train.trainer import Trainer
 def start_from(trainer: Trainer, name: str) -> tuple[int, int]:
     """Copy weights `name` into the network; how many of its tensors, of how many.
 
-    The layers that match in name and shape; all of them if it is the same network but wider, which
-    then begins with the same pictures.
+    The layers that match in name and shape; if the network is the same but wider, the others too,
+    and it begins with the same pictures.
     """
     start = weights.load_network(name)
     state, own = start.state_dict(), trainer.network.state_dict()
@@ -45,27 +45,30 @@ def take_coarse(trainer: Trainer, name: str) -> None:
 
 @torch.no_grad()
 def _widened(start: InpaintingNetwork, network: InpaintingNetwork) -> dict[str, Tensor] | None:
-    """The tensors of `start` in the corners of those of `network`; None if they have no place
-    there, or it would paint something else.
+    """The tensors of `start` in the corners of those of `network`, which may have more; None if
+    they have no place there, or it would paint something else.
 
     What the old channels would take from the new ones is zero, so nothing changes for them; what
     the new ones make of their input stays as drawn (Net2Net, Chen et al., 2016, arXiv:1511.05641).
     """
     wide = copy.deepcopy(network).cpu().eval()
-    own = wide.state_dict()
-    state = start.state_dict()
-    if state.keys() != own.keys():
-        return None
-    for key, value in state.items():
-        place = own[key]
-        if value.dim() != place.dim() or any(a > b for a, b in zip(value.shape, place.shape)):
+    own, found = wide.state_dict(), {}
+    for key, value in start.state_dict().items():
+        place = own.get(key)
+        if key.startswith("coarse."):  # is not trained: as it was, or not at all
+            if place is not None and place.shape == value.shape:
+                found[key] = value
+            continue
+        fits = place is not None and place.dim() == value.dim()
+        if not fits or any(a > b for a, b in zip(value.shape, place.shape)):
             return None
         if value.dim() > 1:  # a convolution's: outputs, inputs, height, width
             place[: len(value)] = 0
         place[tuple(slice(0, length) for length in value.shape)] = value
+        found[key] = place
     # Where channels stand side by side, as in Inception's blocks, the new ones are not the last.
     side = network.padded_side(64)
     seen = torch.rand(1, 4, side, side)
     wanted, painted = start.decoded(seen)[0], wide.decoded(seen)[0]
-    same = torch.allclose(painted, wanted, rtol=0, atol=1e-3 * wanted.abs().max().item())
-    return own if same else None
+    same = torch.allclose(painted, wanted, rtol=0, atol=1e-4 * wanted.abs().max().item())
+    return found if same else None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import os
 import shutil
+import sysconfig
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -199,8 +201,8 @@ class _Reconstruction(NamedTuple):
 
 def _has_compiler() -> bool:
     """Whether torch.compile can make code for a CPU here."""
-    names = (os.environ.get("CXX"), "g++", "clang++")
-    return any(name and shutil.which(name) for name in names)
+    headers = Path(sysconfig.get_path("include"), "Python.h")
+    return shutil.which(os.environ.get("CXX", "g++")) is not None and headers.is_file()
 
 
 def _to_device(network: nn.Module, device: torch.device) -> Any:

@@ -32,11 +32,13 @@ class View:
 
     def __call__(self, x: Tensor) -> Tensor:
         """Of pictures N x 3 x H x W, and of masks N x 1 x H x W, which have no colours."""
-        x = x.roll(self.shift, (2, 3)).flip(self.mirrored)
+        x = x.roll(self.shift, (2, 3))
+        if self.mirrored:
+            x = x.flip(self.mirrored)
         if self.turned:
             x = x.transpose(2, 3)
-        if x.shape[1] == 3:
-            x = x[:, list(self.colours)]
+        if x.shape[1] == 3 and self.colours != (0, 1, 2):
+            x = torch.cat([x[:, place : place + 1] for place in self.colours], dim=1)
         if self.small:
             x = F.avg_pool2d(x, 2)
         return x.contiguous(memory_format=torch.channels_last)

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from inpaint import weights
 from inpaint.errors import TrainingError
 from inpaint.network import InpaintingNetwork
-from train.preset import Preset, list_presets, load_preset, preset_from_dict, preset_to_toml
+from train.preset import (
+    Preset,
+    list_presets,
+    load_preset,
+    preset_from_dict,
+    preset_of_weights,
+    preset_to_toml,
+)
 
 
 @pytest.mark.parametrize("name", list_presets())
@@ -42,6 +50,11 @@ def test_another_coarse_network_takes_the_place_of_the_shipped_one():
     assert preset_from_dict(changed.to_dict()) == changed
     with pytest.raises(TrainingError, match=r"run\.coarse_from: default has a coarse network"):
         load_preset("finetune", ["run.coarse_from=default"])
+
+
+@pytest.mark.parametrize("info", weights.list_weights(), ids=lambda info: info.name)
+def test_shipped_cards_have_a_preset_of_today(info):
+    assert preset_of_weights(info.name).network.to_dict() == weights.read_config(info.name)
 
 
 def test_a_preset_that_extends_another_takes_the_network_of_its_own_start(tmp_path):

@@ -120,8 +120,8 @@ AUXILIARY = ["network.decoder_options.auxiliary=2", "losses.auxiliary=0.3"]
 
 @pytest.mark.parametrize(
     "extra",
-    [[], ADVERSARY, FEATURES, AUXILIARY],
-    ids=["plain", "adversarial", "on features", "auxiliary"],
+    [[], ADVERSARY, FEATURES, AUXILIARY, [*FEATURES, "losses.views=varied"]],
+    ids=["plain", "adversarial", "on features", "auxiliary", "on varied views"],
 )
 def test_a_resumed_run_equals_one_that_never_stopped(photos, tiny_flags, tmp_path, extra):
     common = ["--data", str(photos), *tiny_flags, *flags("run.samples=32", *extra)]
