@@ -12,14 +12,10 @@ from inpaint.patches import continue_texture, find_thickness, transfer_detail
 Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 _ENLARGEMENT = 4  # at most, from one pass of detail to the next
-# The photo's own texture is taken where there is plenty of it, in a hole that is thick enough:
-# measured by benchmarks/large_holes.py, it gains where the hole takes little of its window, and
-# loses where it takes most of a small one.
-_LARGEST_SHARE = 0.2
-_TEXTURE_THICKNESS = 48
-# A thicker hole may take more of a large window, for a network repeats itself there.
-_LARGEST_SHARE_IF_THICK = 0.7
-_VERY_THICK = 64
+# In a thicker hole a network repeats itself, and people see that at once: it is filled at this size
+# and becomes the photo's own texture, where there is plenty of it (benchmarks/large_holes.py).
+_TEXTURE_FROM, _TEXTURE_THICKNESS = 160, 48
+_LARGEST_SHARE = 0.7  # of the window
 _PLENTY = 256 * 256  # known pixels
 
 
@@ -34,8 +30,8 @@ def fill_window(
 
     picture: float32 H x W x 3 in [0, 1]; hole: bool H x W. A hole thicker than `max_thickness`
     pixels (None: any) is filled at reduced size and gets detail from its surroundings step by
-    step. Where these are large, a hole of more than 48 pixels is filled at the size where it has
-    that, and the small fill becomes texture of theirs. Windows with a side above `max_side` are
+    step. Where these are large, a hole of more than 160 pixels is filled at the size where it has
+    48, and the small fill becomes texture of theirs. Windows with a side above `max_side` are
     filled in tiles.
     """
     if max_thickness is None and max_side is not None and max(hole.shape) > max_side:
@@ -61,11 +57,9 @@ def fill_window(
 
 
 def _has_texture(hole: np.ndarray, thickness: float) -> bool:
-    """Whether there is enough around the hole to make its fill of."""
-    share = hole.mean()
-    if thickness > _VERY_THICK and np.count_nonzero(~hole) > _PLENTY:
-        return share <= _LARGEST_SHARE_IF_THICK
-    return share <= _LARGEST_SHARE
+    """Whether the fill is better made of what is around the hole."""
+    plenty = np.count_nonzero(~hole) > _PLENTY
+    return thickness > _TEXTURE_FROM and plenty and hole.mean() <= _LARGEST_SHARE
 
 
 def _shrink(picture: np.ndarray, hole: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:

@@ -44,7 +44,7 @@ def test_a_gradient_is_continued_without_a_seam():
     assert steps.max() < 6 / 255
 
 
-@pytest.mark.parametrize("radius", [40, 90])
+@pytest.mark.parametrize("radius", [85, 110])
 def test_noise_is_continued_as_noise(radius):
     rng = np.random.default_rng(0)
     picture = (0.5 + 0.1 * rng.standard_normal((480, 480, 3))).clip(0, 1).astype(np.float32)
@@ -116,8 +116,8 @@ def test_thickness_is_the_widest_disc():
 
 def test_the_default_network_is_as_sharp_as_noise_around_it():
     rng = np.random.default_rng(2)
-    picture = rng.integers(60, 200, (320, 320, 3)).astype(np.uint8)
-    hole = disc(320, 320, 45)
+    picture = rng.integers(60, 200, (400, 400, 3)).astype(np.uint8)
+    hole = disc(400, 400, 90)
     filled = Inpainter("default").restore_array(picture, hole)
     assert filled[hole].std() > 0.6 * picture[~hole].std()
     np.testing.assert_array_equal(filled[~hole], picture[~hole])

@@ -51,14 +51,15 @@ def run(arguments: argparse.Namespace) -> int:
             journal=journal,
             progress=progress,
         )
+    written = []
+    if arguments.output is not None:  # first: what reads the tables may stop listening
+        written = report.write(arguments.output)
+        journal.remove()
     print(report.table())
     by_hole_ratio = report.table(by_hole_ratio=True)
     print(f"\n{by_hole_ratio}")
-    if arguments.output is not None:
-        print()
-        for path in report.write(arguments.output):
-            print(path)
-        journal.remove()
+    if written:
+        print("", *written, sep="\n")
     for row in report.failures:
         line = error_line(InpaintError(row.error))
         name = "" if row.photo in line else f"{row.photo}: "
