@@ -81,7 +81,8 @@ def _solve(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
 
     if not hole.any():
         return image
-    picture = np.where(hole[..., None], np.float32(0), image)
+    # In double precision: its equations of fourth order lose half the digits, more on some CPUs.
+    picture = np.where(hole[..., None], 0.0, image.astype(np.float64))
     filled = inpaint_biharmonic(picture, hole, split_into_regions=True, channel_axis=-1)
     return np.clip(filled, 0, 1).astype(np.float32)
 
