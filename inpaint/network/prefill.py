@@ -1,6 +1,6 @@
 """What stands in the hole before the network looks at it.
 
-All take image N x 3 x H x W in [0, 1] and mask N x 1 x H x W (1 = hole) and
+The fills take image N x 3 x H x W in [0, 1] and mask N x 1 x H x W (1 = hole) and
 return the image with the hole's pixels replaced; what was under the hole has no influence.
 """
 
