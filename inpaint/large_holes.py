@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from inpaint._opencv import cv2
+from inpaint.detail import transfer_detail
 from inpaint.known_pixels import enlarge, shrink_known
-from inpaint.patches import continue_texture, find_thickness, transfer_detail
+from inpaint.patches import continue_texture, find_thickness
 
 Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -30,36 +32,61 @@ def fill_window(
 
     picture: float32 H x W x 3 in [0, 1]; hole: bool H x W. A hole thicker than `max_thickness`
     pixels (None: any) is filled at reduced size and gets detail from its surroundings step by
-    step. Where these are large, a hole of more than 160 pixels is filled at the size where it has
-    48, and the small fill becomes texture of theirs. Windows with a side above `max_side` are
-    filled in tiles.
+    step. Where these are large, parts of more than 160 pixels are filled last, at the size where
+    they have 48, and the small fill becomes texture of theirs. Windows with a side above
+    `max_side` are filled in tiles.
     """
     if max_thickness is None and max_side is not None and max(hole.shape) > max_side:
         max_thickness = max_side / 4  # a tile sees what is known around it
     if max_thickness is None:
         return fill(picture, hole)
-    thickness = find_thickness(hole)
-    rich = _has_texture(hole, thickness)
-    limit = min(max_thickness, _TEXTURE_THICKNESS) if rich else max_thickness
-    if thickness <= limit:
+    thick = _find_parts_for_texture(hole)
+    if not thick.any():
+        return _fill_at(_scale(hole, max_thickness), fill, picture, hole, max_side)
+    thin = hole & ~thick
+    if thin.any():
+        filled = _fill_at(_scale(thin, max_thickness), fill, picture, hole, max_side)
+        picture = np.where(thin[..., None], filled, picture)
+    scale = _scale(thick, min(max_thickness, _TEXTURE_THICKNESS))
+    return _fill_at(scale, fill, picture, thick, max_side, continue_texture)
+
+
+def _find_parts_for_texture(hole: np.ndarray) -> np.ndarray:
+    """bool H x W: the connected parts that are better made of what is around the hole."""
+    if np.count_nonzero(~hole) <= _PLENTY or hole.mean() > _LARGEST_SHARE:
+        return np.zeros_like(hole)
+    inside = np.ascontiguousarray(hole).view(np.uint8)
+    thickness = 2 * cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    parts = cv2.connectedComponents(inside, connectivity=8)[1]
+    return np.isin(parts, np.unique(parts[thickness > _TEXTURE_FROM]))
+
+
+def _scale(hole: np.ndarray, limit: float) -> float:
+    """The size, at most 1, at which the hole is as thick as the limit."""
+    return min(1.0, limit / find_thickness(hole))
+
+
+def _fill_at(
+    scale: float,
+    fill: Fill,
+    picture: np.ndarray,
+    hole: np.ndarray,
+    max_side: int | None,
+    refine: Fill | None = None,
+) -> np.ndarray:
+    """Filled and refined at the scale, then enlarged and given detail."""
+    if scale == 1:
         return _fill_tiles(fill, picture, hole, max_side)
-    scale = limit / thickness
     small, small_hole = _shrink(picture, hole, scale)
     filled = _fill_tiles(fill, small, small_hole, max_side)
     filled = np.where(small_hole[..., None], filled, small)
-    if rich:
-        filled = continue_texture(filled, small_hole)
+    if refine is not None:
+        filled = refine(filled, small_hole)
     while scale < 1:
         scale = min(1.0, scale * _ENLARGEMENT)
         known, part = (picture, hole) if scale == 1 else _shrink(picture, hole, scale)
         filled = transfer_detail(known, part, enlarge(filled, *part.shape))
     return filled
-
-
-def _has_texture(hole: np.ndarray, thickness: float) -> bool:
-    """Whether the fill is better made of what is around the hole."""
-    plenty = np.count_nonzero(~hole) > _PLENTY
-    return thickness > _TEXTURE_FROM and plenty and hole.mean() <= _LARGEST_SHARE
 
 
 def _shrink(picture: np.ndarray, hole: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:

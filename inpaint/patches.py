@@ -2,8 +2,7 @@
 
 `continue_texture` is the completion of Wexler, Shechtman and Irani (2007): every patch of the
 hole looks for its nearest known patch, and every pixel becomes the mean of what the patches over
-it found, from coarse to fine. `transfer_detail` adds to an enlarged picture the fine detail of
-the known parts that look most like it.
+it found, from coarse to fine.
 """
 
 from __future__ import annotations
@@ -16,15 +15,13 @@ from inpaint.known_pixels import shrink_known
 
 _PATCH = 7
 _DIMENSIONS = 24  # of a patch, after principal component analysis
-_MOST_SOURCES = 20_000
 _COARSEST = 24  # pixels: the thickness of the hole where the search begins
 _ROUNDS_AT_FIRST, _ROUNDS = 6, 2
 _TRUST = 1.3  # a found patch counts by this to the power of -(its distance from the hole's edge)
 
 _MOST_TINT = 0.2  # of the range from black to white
 
-_DETAIL_PATCH = 32
-_DETAIL_CELLS = 4  # a patch is compared by so many means across and down
+_MOST_SOURCES = 20_000
 _SEED = 0
 
 
@@ -37,6 +34,24 @@ def find_thickness(hole: np.ndarray) -> float:
         return float(max(hole.shape))
     inside = np.ascontiguousarray(hole).view(np.uint8)
     return 2 * float(cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE).max())
+
+
+def every_second(shape: tuple[int, ...]) -> np.ndarray:
+    """bool H x W: every second place across and down, and those of the last row and column."""
+    chosen = np.zeros(shape, bool)
+    chosen[::2, ::2] = True
+    chosen[-1, ::2] = chosen[::2, -1] = chosen[-1, -1] = True
+    return chosen
+
+
+def choose_sources(touched: np.ndarray) -> np.ndarray:
+    """n x 2 places (row, column) where the bool H x W array is False: at most 20,000 of them, at
+    random but always the same."""
+    places = np.argwhere(~touched)
+    if len(places) <= _MOST_SOURCES:
+        return places
+    order = np.random.default_rng(_SEED).choice(len(places), _MOST_SOURCES, replace=False)
+    return places[np.sort(order)]
 
 
 def continue_texture(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
@@ -65,10 +80,10 @@ def _complete(picture: np.ndarray, hole: np.ndarray, rounds: int) -> np.ndarray:
     if min(hole.shape) < side:
         return picture
     touched = sliding_window_view(hole, (side, side)).any(axis=(2, 3))
-    sources = _choose(np.argwhere(~touched), _MOST_SOURCES)
+    sources = choose_sources(touched)
     if len(sources) < _DIMENSIONS:
         return picture
-    targets = np.argwhere(touched & _checkered(touched.shape))
+    targets = np.argwhere(touched & every_second(touched.shape))
     depth = cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     centres = targets + side // 2
     trust = _TRUST ** -depth[centres[:, 0], centres[:, 1]]
@@ -99,22 +114,6 @@ def _cut(picture: np.ndarray, corners: np.ndarray) -> np.ndarray:
     return windows[corners[:, 0], corners[:, 1]].reshape(len(corners), -1)
 
 
-def _checkered(shape: tuple[int, ...]) -> np.ndarray:
-    """Every second patch across and down: each pixel still lies under a dozen of them."""
-    chosen = np.zeros(shape, bool)
-    chosen[::2, ::2] = True
-    chosen[-1, ::2] = chosen[::2, -1] = chosen[-1, -1] = True
-    return chosen
-
-
-def _choose(places: np.ndarray, most: int) -> np.ndarray:
-    """At most so many of them, at random but always the same."""
-    if len(places) <= most:
-        return places
-    order = np.random.default_rng(_SEED).choice(len(places), most, replace=False)
-    return places[np.sort(order)]
-
-
 def _find_nearest(wanted: np.ndarray, known: np.ndarray) -> np.ndarray:
     """For each row of `wanted` the index of the nearest row of `known`."""
     half_lengths = np.square(known).sum(axis=1) / 2
@@ -142,39 +141,3 @@ def _vote(
                 sums[channel] += np.bincount(place, values, height * width)
     means = sums / np.maximum(weights, 1e-12)
     return means.T.reshape(shape).astype(np.float32)
-
-
-def transfer_detail(picture: np.ndarray, hole: np.ndarray, smooth: np.ndarray) -> np.ndarray:
-    """`smooth` with detail in the hole.
-
-    picture: float32 H x W x 3 in [0, 1], known outside the bool H x W hole; smooth: what is
-    left of it after shrinking and enlarging, filled. The difference of both, where it is known,
-    is cut into patches; a patch of the hole gets that of the place where `smooth` looks alike.
-    """
-    side, cell = _DETAIL_PATCH, _DETAIL_PATCH // _DETAIL_CELLS
-    height, width = hole.shape
-    rows, columns = height // cell, width // cell
-    if min(rows, columns) < _DETAIL_CELLS:
-        return smooth
-    detail = np.where(hole[..., None], np.float32(0), picture - smooth)
-    means = cv2.resize(
-        smooth[: rows * cell, : columns * cell], (columns, rows), interpolation=cv2.INTER_AREA
-    )
-    grid = (_DETAIL_CELLS, _DETAIL_CELLS)
-    cells = hole[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell)
-    touched = sliding_window_view(cells.any(axis=(1, 3)), grid).any(axis=(2, 3))
-    sources = _choose(np.argwhere(~touched), _MOST_SOURCES)
-    targets = np.argwhere(touched & _checkered(touched.shape))
-    if len(sources) == 0 or len(targets) == 0:
-        return smooth
-    looks = sliding_window_view(means, grid, axis=(0, 1)).reshape(*touched.shape, -1)
-    found = _find_nearest(looks[targets[:, 0], targets[:, 1]], looks[sources[:, 0], sources[:, 1]])
-    edge = np.hanning(side + 2)[1:-1]
-    window = np.outer(edge, edge).astype(np.float32)[..., None]
-    sums, weights = np.zeros_like(picture), np.zeros((height, width, 1), np.float32)
-    for (top, left), (y, x) in zip(targets * cell, sources[found] * cell, strict=True):
-        sums[top : top + side, left : left + side] += window * detail[y : y + side, x : x + side]
-        weights[top : top + side, left : left + side] += np.square(window)
-    # By the root of the squares: means of unlike patches would lose half of the detail.
-    added = sums / np.sqrt(np.maximum(weights, 1e-2))
-    return np.clip(np.where(hole[..., None], smooth + added, picture), 0, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from inpaint.detail import transfer_detail
 from inpaint.inpainter import Inpainter
 from inpaint.large_holes import fill_window
 from inpaint.patches import find_thickness
@@ -130,3 +131,29 @@ def test_thick_holes_get_texture_if_they_take_a_third_of_a_large_window(side, te
     hole = disc(side, side, 0.32 * side)
     filled = fill_window(fill_mean, cut(picture, hole), hole, 1024, 256)
     assert (filled[hole].std() > 0.07) == textured
+
+
+def test_thin_holes_beside_a_thick_one_are_filled_as_they_are():
+    rng = np.random.default_rng(4)
+    picture = (0.5 + 0.1 * rng.standard_normal((480, 480, 3))).clip(0, 1).astype(np.float32)
+    thin = np.zeros((480, 480), bool)
+    thin[10:40, 10:470] = True
+    hole = thin | disc(480, 480, 100)
+    filled = fill_window(fill_mean, cut(picture, hole), hole, 1024, 256)
+    assert filled[thin].std() < 0.001
+    assert filled[hole & ~thin].std() > 0.05
+
+
+def test_detail_does_not_repeat_in_a_grid():
+    """A plain fill looks like one place of an uneven wall more than like any other."""
+    rng = np.random.default_rng(5)
+    smooth = 0.5 + 0.04 * np.sin(np.mgrid[0:384, 0:384].sum(axis=0) / 40)[..., None].repeat(3, 2)
+    grain = 0.1 * rng.standard_normal((384, 384, 3))
+    hole = disc(384, 384, 100)
+    smooth[hole] = 0.5
+    picture, smooth = (smooth + grain).astype(np.float32), smooth.astype(np.float32)
+    filled = transfer_detail(cut(picture, hole), hole, smooth)
+    detail = (filled - smooth)[128:256, 128:256]
+    assert detail.std() > 0.07
+    for shifted in (np.roll(detail, 16, 0), np.roll(detail, 16, 1)):
+        assert np.corrcoef(detail.ravel(), shifted.ravel())[0, 1] < 0.3
