@@ -75,6 +75,15 @@ def test_an_exported_file_restores_as_torch_does(precision, runtime, folder, pho
     assert (method.name, method.max_side, method.max_thickness) == (precision, 300, 128)
 
 
+@pytest.mark.parametrize("precision", ["fp16", "int8"])
+def test_a_coarse_network_is_exported_with_it(precision, photos, tmp_path):
+    source = save(tmp_path / "more.safetensors", coarse={"encoder_options": {"width": 8}})
+    path = export(source, tmp_path / "more.onnx", precision, photos).path
+    found = restore(create_method(path), photos)
+    wanted = restore(create_method(source, runtime="torch"), photos)
+    assert np.abs(found - wanted).max() <= TOLERATED[precision]
+
+
 def test_fewer_bits_make_smaller_files(exported):
     single, half, byte = (exported[p].path.stat().st_size for p in PRECISIONS)
     assert byte < half < 0.7 * single

@@ -147,6 +147,13 @@ def test_a_damaged_card_is_refused(saved, card):
         weights.load_network(saved)
 
 
+@pytest.mark.parametrize(("crop", "thickest"), [(64, 128), (128, 256), (512, 256), (None, None)])
+def test_the_thickest_hole_follows_the_crops_up_to_256_pixels(network, tmp_path, crop, thickest):
+    card = {"max_side": 300, "preset": {"data": {"size": crop} if crop else {}}}
+    path = weights.save_network(tmp_path / "net.safetensors", network, card)
+    assert weights.read_limits(path) == (300, thickest)
+
+
 @pytest.mark.parametrize("content", [b"", b"not weights", b"\xff" * 64])
 def test_a_file_of_another_kind_is_refused(tmp_path, content):
     path = tmp_path / "junk.safetensors"

@@ -53,7 +53,8 @@ class ReceptiveFields(TorchDispatchMode):
         self._fields: Any = WeakIdKeyDictionary()
 
     def start(self, tensor: Tensor, pixels: int = 1) -> None:
-        self._fields[tensor] = (_Axis(pixels, pixels),) * 2
+        axis = _Axis(pixels, pixels)
+        self._fields[tensor] = (axis, axis)
 
     def of(self, tensor: Tensor) -> float:
         return max(axis.reach for axis in self._fields.get(tensor, _PIXELS))
