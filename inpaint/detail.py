@@ -18,39 +18,47 @@ _CELL = 8  # pixels
 _CELLS = 4  # a patch has so many across and down, and is compared by their means
 _SIDE = _CELLS * _CELL
 _STEP = 2  # cells from patch to patch
-_FEATHER = 8  # pixels in which one patch gives way to the next
+_FEATHER = 4  # pixels in which one patch gives way to the next
 _ALIKE = 0.02  # of the range from black to white: means that differ no more than noise
-_WORSE = 2.0  # so many times the least square distance is near enough for the neighbour's place
+_WORSE = 2.0  # so many times the least square distance is still near enough
 
 
 def transfer_detail(picture: np.ndarray, hole: np.ndarray, smooth: np.ndarray) -> np.ndarray:
-    """`smooth` with detail in the hole.
+    """The picture, its hole filled by `smooth` with detail.
 
     picture: float32 H x W x 3 in [0, 1], known outside the bool H x W hole; smooth: what is
     left of it after shrinking and enlarging, filled. The difference of both, where it is known,
     is the detail.
     """
     height, width = hole.shape
-    rows, columns = height // _CELL, width // _CELL
-    if min(rows, columns) < _CELLS:
-        return smooth
-    whole = (slice(rows * _CELL), slice(columns * _CELL))
-    means = cv2.resize(smooth[whole], (columns, rows), interpolation=cv2.INTER_AREA)
-    cells = hole[whole].reshape(rows, _CELL, columns, _CELL).any(axis=(1, 3))
+    added = np.zeros_like(picture)
+    if min(height, width) >= _SIDE:
+        across = [(0, -side % (_STEP * _CELL)) for side in (height, width)]
+        padded = np.pad(smooth, [*across, (0, 0)], "reflect")
+        detail = np.where(hole[..., None], np.float32(0), picture - smooth)
+        detail = np.pad(detail, [*across, (0, 0)], "reflect")
+        added = _copy_detail(detail, np.pad(hole, across, "reflect"), padded)[:height, :width]
+    added += smooth
+    return np.where(hole[..., None], np.clip(added, 0, 1, out=added), picture)
+
+
+def _copy_detail(detail: np.ndarray, hole: np.ndarray, smooth: np.ndarray) -> np.ndarray:
+    """Detail for the hole, by patches; zeros where nothing is known to take it from."""
+    rows, columns = (side // _CELL for side in hole.shape)
+    means = cv2.resize(smooth, (columns, rows), interpolation=cv2.INTER_AREA)
+    cells = hole.reshape(rows, _CELL, columns, _CELL).any(axis=(1, 3))
     touched = sliding_window_view(cells, (_CELLS, _CELLS)).any(axis=(2, 3))
-    targets = np.argwhere(touched & every_second(touched.shape))
-    if touched.all() or len(targets) == 0:
-        return smooth
-    detail = np.where(hole[..., None], np.float32(0), picture - smooth)
+    sums, weights = np.zeros_like(detail), np.full((*hole.shape, 1), np.float32(1e-9))
+    if touched.all():
+        return sums
     window = _make_window()
-    sums, weights = np.zeros_like(picture), np.zeros((height, width, 1), np.float32)
-    sources = _find_sources(means, touched, targets)
-    for target, source in zip(targets, sources, strict=True):
+    targets = np.argwhere(touched & every_second(touched.shape))
+    for target, source in zip(targets, _find_sources(means, touched, targets), strict=True):
         patch = _slices(target)
         sums[patch] += window * detail[_slices(source)]
         weights[patch] += window
-    added = sums / np.maximum(weights, 1e-9)
-    return np.clip(np.where(hole[..., None], smooth + added, picture), 0, 1)
+    sums /= weights
+    return sums
 
 
 def _find_sources(means: np.ndarray, touched: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -62,22 +70,24 @@ def _find_sources(means: np.ndarray, touched: np.ndarray, targets: np.ndarray) -
     known = looks[places[:, 0], places[:, 1]]
     lengths = np.square(known).sum(axis=1)
     taken = np.full((*touched.shape, 2), -1)
-    uses = np.ones(len(places))
+    uses = np.ones(touched.shape)
     for start in range(0, len(targets), 1024):
         chunk = targets[start : start + 1024]
         wanted = looks[chunk[:, 0], chunk[:, 1]]
         distances = np.square(wanted).sum(axis=1)[:, None] - 2 * wanted @ known.T + lengths
         distances = np.maximum(distances, 0) + alike
-        for target, look, distance in zip(chunk, wanted, distances, strict=True):
-            beside = _continue_neighbours(taken, touched, *target)
-            costs = [np.square(looks[place] - look).sum() + alike for place in beside]
+        for (row, column), look, distance in zip(chunk, wanted, distances, strict=True):
             limit = _WORSE * distance.min()
+            beside = _continue_neighbours(taken, touched, row, column)
+            costs = [np.square(looks[place] - look).sum() + alike for place in beside]
             if costs and min(costs) <= limit:
-                place = beside[np.argmin(costs)]
+                y, x = beside[np.argmin(costs)]
             else:
-                place = places[np.argmin(np.where(distance <= limit, distance * uses, np.inf))]
-                uses += (np.abs(places - place) < _CELLS).all(axis=1)
-            taken[tuple(target)] = place
+                near = np.flatnonzero(distance <= limit)
+                often = uses[places[near, 0], places[near, 1]]
+                y, x = places[near[np.argmin(distance[near] * often)]]
+            taken[row, column] = y, x
+            uses[max(y - _CELLS + 1, 0) : y + _CELLS, max(x - _CELLS + 1, 0) : x + _CELLS] += 1
     return taken[targets[:, 0], targets[:, 1]]
 
 

@@ -32,7 +32,7 @@ def fill_window(
 
     picture: float32 H x W x 3 in [0, 1]; hole: bool H x W. A hole thicker than `max_thickness`
     pixels (None: any) is filled at reduced size and gets detail from its surroundings step by
-    step. Where these are large, parts of more than 160 pixels are filled last, at the size where
+    step. Where these are large, parts of more than 160 pixels are filled first, at the size where
     they have 48, and the small fill becomes texture of theirs. Windows with a side above
     `max_side` are filled in tiles.
     """
@@ -41,14 +41,13 @@ def fill_window(
     if max_thickness is None:
         return fill(picture, hole)
     thick = _find_parts_for_texture(hole)
-    if not thick.any():
-        return _fill_at(_scale(hole, max_thickness), fill, picture, hole, max_side)
-    thin = hole & ~thick
-    if thin.any():
-        filled = _fill_at(_scale(thin, max_thickness), fill, picture, hole, max_side)
-        picture = np.where(thin[..., None], filled, picture)
-    scale = _scale(thick, min(max_thickness, _TEXTURE_THICKNESS))
-    return _fill_at(scale, fill, picture, thick, max_side, continue_texture)
+    if thick.any():
+        scale = _scale(thick, min(max_thickness, _TEXTURE_THICKNESS))
+        picture = _fill_at(scale, fill, picture, hole, max_side, continue_texture)
+        hole = hole & ~thick
+    if hole.any():
+        picture = _fill_at(_scale(hole, max_thickness), fill, picture, hole, max_side)
+    return picture
 
 
 def _find_parts_for_texture(hole: np.ndarray) -> np.ndarray:
@@ -57,8 +56,10 @@ def _find_parts_for_texture(hole: np.ndarray) -> np.ndarray:
         return np.zeros_like(hole)
     inside = np.ascontiguousarray(hole).view(np.uint8)
     thickness = 2 * cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    parts = cv2.connectedComponents(inside, connectivity=8)[1]
-    return np.isin(parts, np.unique(parts[thickness > _TEXTURE_FROM]))
+    count, parts = cv2.connectedComponents(inside, connectivity=8)
+    chosen = np.zeros(count, bool)
+    chosen[parts[thickness > _TEXTURE_FROM]] = True
+    return chosen[parts]
 
 
 def _scale(hole: np.ndarray, limit: float) -> float:
@@ -74,12 +75,11 @@ def _fill_at(
     max_side: int | None,
     refine: Fill | None = None,
 ) -> np.ndarray:
-    """Filled and refined at the scale, then enlarged and given detail."""
+    """The picture, its hole filled and refined at the scale, then enlarged and given detail."""
     if scale == 1:
         return _fill_tiles(fill, picture, hole, max_side)
     small, small_hole = _shrink(picture, hole, scale)
     filled = _fill_tiles(fill, small, small_hole, max_side)
-    filled = np.where(small_hole[..., None], filled, small)
     if refine is not None:
         filled = refine(filled, small_hole)
     while scale < 1:
@@ -97,10 +97,10 @@ def _shrink(picture: np.ndarray, hole: np.ndarray, scale: float) -> tuple[np.nda
 def _fill_tiles(
     fill: Fill, picture: np.ndarray, hole: np.ndarray, max_side: int | None
 ) -> np.ndarray:
-    """The hole cell by cell, each seen with what was filled before: so no seam."""
+    """The picture, its hole filled cell by cell, each seen with what was filled before: no seam."""
     height, width = hole.shape
     if max_side is None or max(height, width) <= max_side:
-        return fill(picture, hole)
+        return np.where(hole[..., None], fill(picture, hole), picture)
     margin = max(1, max_side // 4)
     cell = max(1, max_side - 2 * margin)
     filled, unfilled = picture.copy(), hole.copy()
