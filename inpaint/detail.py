@@ -31,21 +31,27 @@ def transfer_detail(picture: np.ndarray, hole: np.ndarray, smooth: np.ndarray) -
     is the detail.
     """
     height, width = hole.shape
-    added = np.zeros_like(picture)
-    if min(height, width) >= _SIDE:
-        across = [(0, -side % (_STEP * _CELL)) for side in (height, width)]
-        padded = np.pad(smooth, [*across, (0, 0)], "reflect")
-        detail = np.where(hole[..., None], np.float32(0), picture - smooth)
-        detail = np.pad(detail, [*across, (0, 0)], "reflect")
-        added = _copy_detail(detail, np.pad(hole, across, "reflect"), padded)[:height, :width]
-    added += smooth
-    return np.where(hole[..., None], np.clip(added, 0, 1, out=added), picture)
+    if min(height, width) < _SIDE:
+        return np.where(hole[..., None], smooth, picture)
+    detail = picture - smooth
+    detail[hole] = 0
+    across = [(0, -side % (_STEP * _CELL)) for side in (height, width)]
+    means = _average_cells(np.pad(smooth, [*across, (0, 0)], "reflect"))
+    detail = np.pad(detail, [*across, (0, 0)], "reflect")
+    filled = _copy_detail(detail, np.pad(hole, across, "reflect"), means)[:height, :width]
+    filled += smooth
+    return np.where(hole[..., None], np.clip(filled, 0, 1, out=filled), picture)
 
 
-def _copy_detail(detail: np.ndarray, hole: np.ndarray, smooth: np.ndarray) -> np.ndarray:
+def _average_cells(picture: np.ndarray) -> np.ndarray:
+    """The mean colours of its cells."""
+    rows, columns = (side // _CELL for side in picture.shape[:2])
+    return cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA)
+
+
+def _copy_detail(detail: np.ndarray, hole: np.ndarray, means: np.ndarray) -> np.ndarray:
     """Detail for the hole, by patches; zeros where nothing is known to take it from."""
-    rows, columns = (side // _CELL for side in hole.shape)
-    means = cv2.resize(smooth, (columns, rows), interpolation=cv2.INTER_AREA)
+    rows, columns = means.shape[:2]
     cells = hole.reshape(rows, _CELL, columns, _CELL).any(axis=(1, 3))
     touched = sliding_window_view(cells, (_CELLS, _CELLS)).any(axis=(2, 3))
     sums, weights = np.zeros_like(detail), np.full((*hole.shape, 1), np.float32(1e-9))
