@@ -35,10 +35,10 @@ def transfer_detail(picture: np.ndarray, hole: np.ndarray, smooth: np.ndarray) -
         return np.where(hole[..., None], smooth, picture)
     detail = picture - smooth
     detail[hole] = 0
-    across = [(0, -side % (_STEP * _CELL)) for side in (height, width)]
-    means = _average_cells(np.pad(smooth, [*across, (0, 0)], "reflect"))
-    detail = np.pad(detail, [*across, (0, 0)], "reflect")
-    filled = _copy_detail(detail, np.pad(hole, across, "reflect"), means)[:height, :width]
+    padding = [(0, -side % (_STEP * _CELL)) for side in (height, width)]
+    means = _average_cells(np.pad(smooth, [*padding, (0, 0)], "reflect"))
+    detail = np.pad(detail, [*padding, (0, 0)], "reflect")
+    filled = _copy_detail(detail, np.pad(hole, padding, "reflect"), means)[:height, :width]
     filled += smooth
     return np.where(hole[..., None], np.clip(filled, 0, 1, out=filled), picture)
 

@@ -9,7 +9,7 @@ import numpy as np
 from inpaint._opencv import cv2
 from inpaint.detail import transfer_detail
 from inpaint.known_pixels import enlarge, shrink_known
-from inpaint.patches import continue_texture, find_thickness
+from inpaint.patches import continue_texture, find_depth, find_thickness
 
 Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -52,14 +52,17 @@ def fill_window(
 
 def _find_parts_for_texture(hole: np.ndarray) -> np.ndarray:
     """bool H x W: the connected parts that are better made of what is around the hole."""
+    none = np.zeros_like(hole)
     if np.count_nonzero(~hole) <= _PLENTY or hole.mean() > _LARGEST_SHARE:
-        return np.zeros_like(hole)
+        return none
+    deep = 2 * find_depth(hole) > _TEXTURE_FROM
+    if not deep.any():  # of nearly all windows
+        return none
     inside = np.ascontiguousarray(hole).view(np.uint8)
-    thickness = 2 * cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     count, parts = cv2.connectedComponents(inside, connectivity=8)
-    chosen = np.zeros(count, bool)
-    chosen[parts[thickness > _TEXTURE_FROM]] = True
-    return chosen[parts]
+    thick = np.zeros(count, bool)
+    thick[parts[deep]] = True
+    return thick[parts]
 
 
 def _scale(hole: np.ndarray, limit: float) -> float:

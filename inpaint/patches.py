@@ -30,10 +30,13 @@ def find_thickness(hole: np.ndarray) -> float:
 
     The picture's border counts as an edge of the hole only where all of the picture is hole.
     """
-    if hole.all():
-        return float(max(hole.shape))
+    return float(max(hole.shape)) if hole.all() else 2 * float(find_depth(hole).max())
+
+
+def find_depth(hole: np.ndarray) -> np.ndarray:
+    """float32 H x W: pixels from each place of the bool H x W hole to the nearest known one."""
     inside = np.ascontiguousarray(hole).view(np.uint8)
-    return 2 * float(cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE).max())
+    return cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
 
 
 def every_second(shape: tuple[int, ...]) -> np.ndarray:
@@ -84,7 +87,7 @@ def _complete(picture: np.ndarray, hole: np.ndarray, rounds: int) -> np.ndarray:
     if len(sources) < _DIMENSIONS:
         return picture
     targets = np.argwhere(touched & every_second(touched.shape))
-    depth = cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    depth = find_depth(hole)
     centres = targets + side // 2
     trust = _TRUST ** -depth[centres[:, 0], centres[:, 1]]
     library = _cut(picture, sources)
