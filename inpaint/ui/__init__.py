@@ -17,6 +17,8 @@ from inpaint.ui.settings import Settings
 
 # Gradio reads this when it is imported: without it the server calls home.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+# And this: else it sums up with pandas, after every job, what only its monitoring page would show.
+os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(2**62)
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

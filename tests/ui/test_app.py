@@ -49,6 +49,17 @@ def test_the_endpoint_restores_a_file(client, files):
         assert not np.array_equal(np.asarray(result), np.asarray(before))
 
 
+def test_a_job_prints_no_warning_of_a_library(start, files, monkeypatch):
+    """`start` looks at what the app printed. The warning is of pandas, in Gradio's statistics."""
+    from gradio_client import Client, handle_file
+
+    monkeypatch.setenv("PYTHONWARNINGS", "always:The copy keyword")
+    with start() as address:
+        client = Client(address, verbose=False)
+        client.predict(*map(handle_file, files), METHOD, api_name="/restore")
+        client.close()
+
+
 def test_the_endpoints_for_programs(client, files):
     from gradio_client import handle_file
 
