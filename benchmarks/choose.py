@@ -4,7 +4,7 @@
 
 The photos are those that `python -m train --data PHOTOS` validates on (seed 0, 128 of them); the
 masks are everyday ones, and CoModGAN's, which cover most of a picture. The networks fill in one
-go, without the two passes for thick holes. What ships is measured once more, on photos that
+go, without what the Inpainter does in thick holes. What ships is measured once more, on photos that
 nothing was chosen by: benchmarks/quality.py.
 """
 

@@ -1,13 +1,14 @@
-"""What the two passes for thick holes gain, on photos of your own.
+"""What is done beyond a network's fill where holes are thick, on photos of your own.
 
    python benchmarks/large_holes.py PHOTOS [--sides 100 240 600] [--method default]
 
 A blob of that many pixels across is cut out of each photo at random (seeded) and filled three
 ways: by the method in one go, shrunk to 256 pixels and enlarged, and as the Inpainter does it.
-Printed are means: LPIPS in the window (lower is better), PSNR in the hole (higher is better), and
+Printed are means: LPIPS in the window (lower is better), PSNR in the hole (higher is better),
 the sharpness of the fill over that of its surroundings (standard deviation of the Laplacian; 1 is
-as sharp). --context sees less around the blob than the Inpainter would: a window where the hole
-takes more. --sheet writes a picture with a row for each photo.
+as sharp), and how much the fill repeats itself: the highest correlation of its detail, deep in
+the hole, with itself 8 or 16 pixels on. --context sees less around the blob than the Inpainter
+would: a window where the hole takes more. --sheet writes a picture with a row for each photo.
 """
 
 from __future__ import annotations
@@ -25,10 +26,13 @@ from inpaint.known_pixels import enlarge, shrink_known
 from inpaint.large_holes import fill_window
 from inpaint.methods import create_method
 from inpaint.pairing import find_photos
+from inpaint.patches import find_depth
 from inpaint.photo import Photo
 from inpaint.window import find_windows
 
 _SHOWN = 320
+_DEEP = 16  # pixels from the hole's edge
+_STEPS = ((0, 8), (8, 0), (8, 8), (8, -8), (0, 16), (16, 0))  # a network's strides
 
 
 def main() -> None:
@@ -44,13 +48,14 @@ def main() -> None:
     rows = []
     for side in arguments.sides:
         figures = defaultdict(list)
-        shares = []
+        shares, repeats = [], []
         for index, path in enumerate(find_photos(arguments.photos)[: arguments.limit]):
             photo = Photo.read(path).pixels
             if min(photo.shape[:2]) < 1.5 * side:
                 continue
             truth, hole = _cut(photo, side, arguments.context, np.random.default_rng(index))
             shares.append(hole.mean())
+            repeats.append(_repeats(truth, hole))
             fills = _fill(method, np.where(hole[..., None], np.float32(0), truth), hole)
             for name, fill in fills.items():
                 result = np.where(hole[..., None], fill, truth)
@@ -58,9 +63,13 @@ def main() -> None:
             rows.append(_row([np.where(hole[..., None], 1, truth), *fills.values()], hole, truth))
         share = np.mean(shares)
         print(f"holes of {side} pixels in {len(shares)} photos, {share:.0%} of their windows")
+        print(f"  {'photo':12} {'':38}  repeats {np.mean(repeats):.2f}")
         for name, values in figures.items():
-            lpips, psnr, sharpness = np.mean(values, axis=0)
-            print(f"  {name:12} LPIPS {lpips:.4f}  PSNR {psnr:.2f}  sharpness {sharpness:.2f}")
+            lpips, psnr, sharpness, again = np.mean(values, axis=0)
+            print(
+                f"  {name:12} LPIPS {lpips:.4f}  PSNR {psnr:.2f}  sharpness {sharpness:.2f}  "
+                f"repeats {again:.2f}"
+            )
     if arguments.sheet:
         width = max(row.shape[1] for row in rows)
         rows = [np.pad(row, ((0, 4), (0, width - row.shape[1]), (0, 0))) for row in rows]
@@ -92,20 +101,33 @@ def _fill(method, picture: np.ndarray, hole: np.ndarray) -> dict[str, np.ndarray
     return {
         "in one go": fill(picture, hole),
         "shrunk": enlarge(small, *hole.shape),
-        "two passes": fill_window(fill, picture, hole, method.max_side, thickness),
+        "Inpainter": fill_window(fill, picture, hole, method.max_side, thickness),
     }
 
 
 def _measure(
     result: np.ndarray, truth: np.ndarray, hole: np.ndarray, distance: metrics.Lpips
-) -> tuple[float, float, float]:
+) -> tuple[float, float, float, float]:
     reach = np.ones((max(9, max(hole.shape) // 20),) * 2)
     around = (cv2.dilate(hole.astype(np.uint8), reach) > 0) & ~hole
     inside = cv2.erode(hole.astype(np.uint8), np.ones((5, 5))) > 0
     laplacian = cv2.Laplacian(cv2.cvtColor(result.astype(np.float32), cv2.COLOR_RGB2GRAY), -1)
     sharpness = laplacian[inside].std() / laplacian[around].std()
+    again = _repeats(result, hole)
     result, truth = (np.rint(picture * 255).astype(np.uint8) for picture in (result, truth))
-    return distance(result, truth), metrics.psnr(result, truth, hole), sharpness
+    return distance(result, truth), metrics.psnr(result, truth, hole), sharpness, again
+
+
+def _repeats(picture: np.ndarray, hole: np.ndarray) -> float:
+    grey = cv2.cvtColor(picture.astype(np.float32), cv2.COLOR_RGB2GRAY)
+    detail = grey - cv2.GaussianBlur(grey, (0, 0), 4)
+    deep = find_depth(hole) > _DEEP
+    found = []
+    for step in _STEPS:
+        both = deep & np.roll(deep, step, (0, 1))
+        here, there = detail[both], np.roll(detail, step, (0, 1))[both]
+        found.append((here * there).mean() / max(here.std() * there.std(), 1e-5))
+    return max(found)
 
 
 def _row(pictures: list[np.ndarray], hole: np.ndarray, truth: np.ndarray) -> np.ndarray:

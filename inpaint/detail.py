@@ -1,4 +1,4 @@
-"""Fine detail from the photo itself, for what was filled at reduced size.
+"""Fine detail from the photo itself: for what was filled at reduced size, and deep in holes.
 
 After Image Analogies (Hertzmann et al., 2001): a patch takes the detail of the known place that
 looks most like it, or of the place beside the one that its neighbour took, where that looks nearly
@@ -12,15 +12,22 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from inpaint._opencv import cv2
-from inpaint.patches import choose_sources, every_second
+from inpaint.patches import choose_sources, every_second, find_depth
 
 _CELL = 8  # pixels
 _CELLS = 4  # a patch has so many across and down, and is compared by their means
-_SIDE = _CELLS * _CELL
 _STEP = 2  # cells from patch to patch
 _FEATHER = 4  # pixels in which one patch gives way to the next
 _ALIKE = 0.02  # of the range from black to white: means that differ no more than noise
+_MOST_SOURCES = 2_500  # with more, the same few are taken more often
 _WORSE = 2.0  # so many times the least square distance is still near enough
+
+# Of `exchange_detail`, all in pixels and chosen on photos that nothing else is measured by:
+_FINE_CELL = 5
+_DETAIL = 5.0  # standard deviation of the Gaussian that takes the detail away
+_NEARBY = 8.0  # and of that in which its strength is measured
+_FROM_DEPTH, _FULL_DEPTH = 12, 24
+_MOST_GAIN = 1.3
 
 
 def transfer_detail(picture: np.ndarray, hole: np.ndarray, smooth: np.ndarray) -> np.ndarray:
@@ -30,41 +37,75 @@ def transfer_detail(picture: np.ndarray, hole: np.ndarray, smooth: np.ndarray) -
     left of it after shrinking and enlarging, filled. The difference of both, where it is known,
     is the detail.
     """
+    if min(hole.shape) >= _CELLS * _CELL:
+        detail = _copy_detail(picture - smooth, hole, smooth, _CELL)
+        smooth = np.clip(smooth + detail, 0, 1)
+    return np.where(hole[..., None], smooth, picture)
+
+
+def exchange_detail(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """The picture, deep in its hole with detail of the photo in place of the fill's own.
+
+    filled: float32 H x W x 3 in [0, 1]; hole: bool H x W. There a network with strides sees the
+    same after each of them, and repeats itself in a grid. How much detail it puts somewhere is
+    still right, so what comes in its place is made as strong. Where nothing is known to take it
+    from, the fill stays.
+    """
+    depth = find_depth(hole)
+    if depth.max() <= _FROM_DEPTH or min(hole.shape) < _CELLS * _FINE_CELL:
+        return filled
+    smooth = cv2.GaussianBlur(filled, (0, 0), _DETAIL)
+    own = filled - smooth
+    detail = _copy_detail(own, hole, smooth, _FINE_CELL)
+    if not detail.any():
+        return filled
+    strength = _strength(np.where(hole[..., None], detail, own))
+    gain = np.minimum(_strength(own) / np.maximum(strength, 1e-4), _MOST_GAIN)
+    share = np.clip((depth - _FROM_DEPTH) / (_FULL_DEPTH - _FROM_DEPTH), 0, 1)
+    exchanged = filled + share[..., None] * (gain[..., None] * detail - own)
+    return np.clip(exchanged, 0, 1, out=exchanged)
+
+
+def _strength(detail: np.ndarray) -> np.ndarray:
+    """Its root mean square around each place: H x W."""
+    return np.sqrt(cv2.GaussianBlur(np.square(detail).mean(axis=2), (0, 0), _NEARBY))
+
+
+def _copy_detail(detail: np.ndarray, hole: np.ndarray, smooth: np.ndarray, cell: int) -> np.ndarray:
+    """Detail for the hole from places outside, by patches that look alike in `smooth`.
+
+    Zeros where nothing is known to take it from.
+    """
     height, width = hole.shape
-    if min(height, width) < _SIDE:
-        return np.where(hole[..., None], smooth, picture)
-    detail = picture - smooth
-    detail[hole] = 0
-    padding = [(0, -side % (_STEP * _CELL)) for side in (height, width)]
-    means = _average_cells(np.pad(smooth, [*padding, (0, 0)], "reflect"))
+    padding = [(0, -side % (_STEP * cell)) for side in (height, width)]
+    means = _average_cells(np.pad(smooth, [*padding, (0, 0)], "reflect"), cell)
     detail = np.pad(detail, [*padding, (0, 0)], "reflect")
-    filled = _copy_detail(detail, np.pad(hole, padding, "reflect"), means)[:height, :width]
-    filled += smooth
-    return np.where(hole[..., None], np.clip(filled, 0, 1, out=filled), picture)
+    hole = np.pad(hole, padding, "reflect")
+    detail[hole] = 0
+    touched = _touched(hole, cell)
+    sums, weights = np.zeros_like(detail), np.full((*hole.shape, 1), np.float32(1e-9))
+    if not touched.all():
+        window = _make_window(cell)
+        targets = np.argwhere(touched & every_second(touched.shape))
+        for target, source in zip(targets, _find_sources(means, touched, targets), strict=True):
+            patch = _slices(target, cell)
+            sums[patch] += window * detail[_slices(source, cell)]
+            weights[patch] += window
+        sums /= weights
+    return sums[:height, :width]
 
 
-def _average_cells(picture: np.ndarray) -> np.ndarray:
+def _average_cells(picture: np.ndarray, cell: int) -> np.ndarray:
     """The mean colours of its cells."""
-    rows, columns = (side // _CELL for side in picture.shape[:2])
+    rows, columns = (side // cell for side in picture.shape[:2])
     return cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA)
 
 
-def _copy_detail(detail: np.ndarray, hole: np.ndarray, means: np.ndarray) -> np.ndarray:
-    """Detail for the hole, by patches; zeros where nothing is known to take it from."""
-    rows, columns = means.shape[:2]
-    cells = hole.reshape(rows, _CELL, columns, _CELL).any(axis=(1, 3))
-    touched = sliding_window_view(cells, (_CELLS, _CELLS)).any(axis=(2, 3))
-    sums, weights = np.zeros_like(detail), np.full((*hole.shape, 1), np.float32(1e-9))
-    if touched.all():
-        return sums
-    window = _make_window()
-    targets = np.argwhere(touched & every_second(touched.shape))
-    for target, source in zip(targets, _find_sources(means, touched, targets), strict=True):
-        patch = _slices(target)
-        sums[patch] += window * detail[_slices(source)]
-        weights[patch] += window
-    sums /= weights
-    return sums
+def _touched(part: np.ndarray, cell: int) -> np.ndarray:
+    """Whether the patch that begins at a cell has any of the part: bool, one for each patch."""
+    rows, columns = (side // cell for side in part.shape)
+    cells = part.reshape(rows, cell, columns, cell).any(axis=(1, 3))
+    return sliding_window_view(cells, (_CELLS, _CELLS)).any(axis=(2, 3))
 
 
 def _find_sources(means: np.ndarray, touched: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -72,13 +113,13 @@ def _find_sources(means: np.ndarray, touched: np.ndarray, targets: np.ndarray) -
     looks = sliding_window_view(means, (_CELLS, _CELLS), axis=(0, 1))
     looks = looks.reshape(*touched.shape, -1)
     alike = looks.shape[-1] * _ALIKE**2
-    places = choose_sources(touched)
+    places = choose_sources(touched, _MOST_SOURCES)
     known = looks[places[:, 0], places[:, 1]]
     lengths = np.square(known).sum(axis=1)
     taken = np.full((*touched.shape, 2), -1)
     uses = np.ones(touched.shape)
-    for start in range(0, len(targets), 1024):
-        chunk = targets[start : start + 1024]
+    for start in range(0, len(targets), 256):
+        chunk = targets[start : start + 256]
         wanted = looks[chunk[:, 0], chunk[:, 1]]
         distances = np.square(wanted).sum(axis=1)[:, None] - 2 * wanted @ known.T + lengths
         distances = np.maximum(distances, 0) + alike
@@ -113,14 +154,16 @@ def _continue_neighbours(
     return places
 
 
-def _slices(place: np.ndarray) -> tuple[slice, slice]:
-    top, left = place * _CELL
-    return slice(top, top + _SIDE), slice(left, left + _SIDE)
+def _slices(place: np.ndarray, cell: int) -> tuple[slice, slice]:
+    top, left = place * cell
+    side = _CELLS * cell
+    return slice(top, top + side), slice(left, left + side)
 
 
-def _make_window() -> np.ndarray:
+def _make_window(cell: int) -> np.ndarray:
     """How much a patch counts at each of its pixels: side x side x 1, flat but for the edges."""
-    from_edge = np.minimum(np.arange(_SIDE), np.arange(_SIDE)[::-1]) + 0.5
-    overlap = (_SIDE - _STEP * _CELL) / 2
+    side = _CELLS * cell
+    from_edge = np.minimum(np.arange(side), np.arange(side)[::-1]) + 0.5
+    overlap = (side - _STEP * cell) / 2
     edge = np.clip((from_edge - overlap + _FEATHER / 2) / _FEATHER, 1e-3, 1)
     return np.outer(edge, edge).astype(np.float32)[..., None]

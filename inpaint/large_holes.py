@@ -7,16 +7,16 @@ from collections.abc import Callable
 import numpy as np
 
 from inpaint._opencv import cv2
-from inpaint.detail import transfer_detail
+from inpaint.detail import exchange_detail, transfer_detail
 from inpaint.known_pixels import enlarge, shrink_known
 from inpaint.patches import continue_texture, find_depth, find_thickness
 
 Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 _ENLARGEMENT = 4  # at most, from one pass of detail to the next
-# In a thicker hole a network repeats itself, and people see that at once: it is filled at this size
-# and becomes the photo's own texture, where there is plenty of it (benchmarks/large_holes.py).
-_TEXTURE_FROM, _TEXTURE_THICKNESS = 160, 48
+# A hole that is too thick becomes the photo's own texture, where there is plenty of it: at this
+# thickness first (benchmarks/large_holes.py).
+_TEXTURE_THICKNESS = 48
 _LARGEST_SHARE = 0.7  # of the window
 _PLENTY = 256 * 256  # known pixels
 
@@ -31,16 +31,19 @@ def fill_window(
     """`fill(picture, hole)` for windows of any size and holes of any shape.
 
     picture: float32 H x W x 3 in [0, 1]; hole: bool H x W. A hole thicker than `max_thickness`
-    pixels (None: any) is filled at reduced size and gets detail from its surroundings step by
-    step. Where these are large, parts of more than 160 pixels are filled first, at the size where
-    they have 48, and the small fill becomes texture of theirs. Windows with a side above
+    pixels is filled at reduced size and gets detail from its surroundings step by step. Where these
+    are large, it is filled first, at the size where it is 48 pixels thick, and the small fill
+    becomes texture of theirs. Deep in all holes detail of the photo takes the place of the fill's
+    own. With None for `max_thickness` any hole goes to `fill` as it is. Windows with a side above
     `max_side` are filled in tiles.
     """
-    if max_thickness is None and max_side is not None and max(hole.shape) > max_side:
+    if max_thickness is not None:
+        fill = _with_detail_of_the_photo(fill)
+    elif max_side is not None and max(hole.shape) > max_side:
         max_thickness = max_side / 4  # a tile sees what is known around it
     if max_thickness is None:
         return fill(picture, hole)
-    thick = _find_parts_for_texture(hole)
+    thick = _find_parts_for_texture(hole, max_thickness)
     if thick.any():
         scale = _scale(thick, min(max_thickness, _TEXTURE_THICKNESS))
         picture = _fill_at(scale, fill, picture, hole, max_side, continue_texture)
@@ -50,12 +53,19 @@ def fill_window(
     return picture
 
 
-def _find_parts_for_texture(hole: np.ndarray) -> np.ndarray:
+def _with_detail_of_the_photo(fill: Fill) -> Fill:
+    def refined(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+        return exchange_detail(np.where(hole[..., None], fill(picture, hole), picture), hole)
+
+    return refined
+
+
+def _find_parts_for_texture(hole: np.ndarray, max_thickness: float) -> np.ndarray:
     """bool H x W: the connected parts that are better made of what is around the hole."""
     none = np.zeros_like(hole)
     if np.count_nonzero(~hole) <= _PLENTY or hole.mean() > _LARGEST_SHARE:
         return none
-    deep = 2 * find_depth(hole) > _TEXTURE_FROM
+    deep = 2 * find_depth(hole) > max_thickness
     if not deep.any():  # of nearly all windows
         return none
     inside = np.ascontiguousarray(hole).view(np.uint8)

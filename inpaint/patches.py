@@ -47,13 +47,13 @@ def every_second(shape: tuple[int, ...]) -> np.ndarray:
     return chosen
 
 
-def choose_sources(touched: np.ndarray) -> np.ndarray:
-    """n x 2 places (row, column) where the bool H x W array is False: at most 20,000 of them, at
+def choose_sources(touched: np.ndarray, most: int) -> np.ndarray:
+    """n x 2 places (row, column) where the bool H x W array is False: at most so many of them, at
     random but always the same."""
     places = np.argwhere(~touched)
-    if len(places) <= _MOST_SOURCES:
+    if len(places) <= most:
         return places
-    order = np.random.default_rng(_SEED).choice(len(places), _MOST_SOURCES, replace=False)
+    order = np.random.default_rng(_SEED).choice(len(places), most, replace=False)
     return places[np.sort(order)]
 
 
@@ -83,7 +83,7 @@ def _complete(picture: np.ndarray, hole: np.ndarray, rounds: int) -> np.ndarray:
     if min(hole.shape) < side:
         return picture
     touched = sliding_window_view(hole, (side, side)).any(axis=(2, 3))
-    sources = choose_sources(touched)
+    sources = choose_sources(touched, _MOST_SOURCES)
     if len(sources) < _DIMENSIONS:
         return picture
     targets = np.argwhere(touched & every_second(touched.shape))

@@ -117,8 +117,8 @@ def test_thickness_is_the_widest_disc():
 
 def test_the_default_network_is_as_sharp_as_noise_around_it():
     rng = np.random.default_rng(2)
-    picture = rng.integers(60, 200, (400, 400, 3)).astype(np.uint8)
-    hole = disc(400, 400, 90)
+    picture = rng.integers(60, 200, (480, 480, 3)).astype(np.uint8)
+    hole = disc(480, 480, 135)
     filled = Inpainter("default").restore_array(picture, hole)
     assert filled[hole].std() > 0.6 * picture[~hole].std()
     np.testing.assert_array_equal(filled[~hole], picture[~hole])
@@ -128,20 +128,71 @@ def test_the_default_network_is_as_sharp_as_noise_around_it():
 def test_thick_holes_get_texture_if_they_take_a_third_of_a_large_window(side, textured):
     rng = np.random.default_rng(3)
     picture = (0.5 + 0.1 * rng.standard_normal((side, side, 3))).clip(0, 1).astype(np.float32)
-    hole = disc(side, side, 0.32 * side)
+    hole = disc(side, side, 0.34 * side)
     filled = fill_window(fill_mean, cut(picture, hole), hole, 1024, 256)
     assert (filled[hole].std() > 0.07) == textured
 
 
 def test_thin_holes_beside_a_thick_one_are_filled_as_they_are():
     rng = np.random.default_rng(4)
-    picture = (0.5 + 0.1 * rng.standard_normal((480, 480, 3))).clip(0, 1).astype(np.float32)
-    thin = np.zeros((480, 480), bool)
-    thin[10:40, 10:470] = True
-    hole = thin | disc(480, 480, 100)
+    picture = (0.5 + 0.1 * rng.standard_normal((520, 520, 3))).clip(0, 1).astype(np.float32)
+    thin = np.zeros((520, 520), bool)
+    thin[10:30, 10:510] = True
+    hole = thin | disc(520, 520, 140)
     filled = fill_window(fill_mean, cut(picture, hole), hole, 1024, 256)
     assert filled[thin].std() < 0.001
     assert filled[hole & ~thin].std() > 0.05
+
+
+def fill_grid(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """What a network of stride 8 makes of a smooth hole: the same every 8 pixels."""
+    down, across = np.mgrid[0 : hole.shape[0], 0 : hole.shape[1]]
+    grid = 0.08 * np.sin(2 * np.pi * down / 8) * np.sin(2 * np.pi * across / 8)
+    return np.clip(0.5 + grid, 0, 1).astype(np.float32)[..., None].repeat(3, axis=2)
+
+
+def noisy(side: int, strength: float) -> np.ndarray:
+    grain = np.random.default_rng(6).standard_normal((side, side, 3))
+    return (0.5 + strength * grain).clip(0, 1).astype(np.float32)
+
+
+def test_deep_in_a_hole_a_grid_gives_way_to_the_photos_detail():
+    picture, hole = noisy(320, 0.1), disc(320, 320, 70)
+    filled = fill_window(fill_grid, cut(picture, hole), hole, 1024, 256)
+    deep = disc(320, 320, 45)
+    again = np.roll(filled, 8, 1)[deep]
+    assert np.corrcoef(fill_grid(picture, hole)[deep].ravel(), again.ravel())[0, 1] < 0.3
+    assert np.corrcoef(filled[deep].ravel(), again.ravel())[0, 1] < 0.3
+    assert filled[deep].std() == pytest.approx(fill_grid(picture, hole)[deep].std(), rel=0.3)
+
+
+def test_the_photos_detail_is_no_stronger_than_the_fill_wants_it():
+    picture, hole = noisy(320, 0.1), disc(320, 320, 70)
+    filled = fill_window(fill_mean, cut(picture, hole), hole, 1024, 256)
+    assert filled[disc(320, 320, 40)].std() < 0.005
+
+
+def test_near_its_edge_a_hole_keeps_the_fill():
+    picture, hole = noisy(320, 0.1), disc(320, 320, 70)
+    filled = fill_window(fill_grid, cut(picture, hole), hole, 1024, 256)
+    edge = hole & ~disc(320, 320, 60)
+    np.testing.assert_array_equal(filled[edge], fill_grid(picture, hole)[edge])
+    np.testing.assert_array_equal(filled[~hole], picture[~hole])
+
+
+def test_a_method_without_a_limit_keeps_its_fill():
+    picture, hole = noisy(320, 0.1), disc(320, 320, 70)
+    filled = fill_window(fill_grid, cut(picture, hole), hole, 1024)
+    np.testing.assert_array_equal(filled, fill_grid(picture, hole))
+
+
+@pytest.mark.parametrize("side", [18, 90])
+def test_a_fill_stays_where_nothing_is_known_to_take_detail_from(side):
+    picture = noisy(side, 0.1)
+    hole = np.ones((side, side), bool)
+    hole[0] = False
+    filled = fill_window(fill_grid, cut(picture, hole), hole, 1024, 256)
+    np.testing.assert_array_equal(filled[hole], fill_grid(picture, hole)[hole])
 
 
 def test_detail_does_not_repeat_in_a_grid():
