@@ -63,7 +63,7 @@ def main() -> None:
             rows.append(_row([np.where(hole[..., None], 1, truth), *fills.values()], hole, truth))
         share = np.mean(shares)
         print(f"holes of {side} pixels in {len(shares)} photos, {share:.0%} of their windows")
-        print(f"  {'photo':12} {'':38}  repeats {np.mean(repeats):.2f}")
+        print(f"  {'photo':12} {'':40}  repeats {np.mean(repeats):.2f}")
         for name, values in figures.items():
             lpips, psnr, sharpness, again = np.mean(values, axis=0)
             print(
@@ -122,11 +122,12 @@ def _repeats(picture: np.ndarray, hole: np.ndarray) -> float:
     grey = cv2.cvtColor(picture.astype(np.float32), cv2.COLOR_RGB2GRAY)
     detail = grey - cv2.GaussianBlur(grey, (0, 0), 4)
     deep = find_depth(hole) > _DEEP
-    found = []
+    found = [0.0]
     for step in _STEPS:
         both = deep & np.roll(deep, step, (0, 1))
-        here, there = detail[both], np.roll(detail, step, (0, 1))[both]
-        found.append((here * there).mean() / max(here.std() * there.std(), 1e-5))
+        if np.count_nonzero(both) > 1 and detail[both].std() > 0:
+            again = np.roll(detail, step, (0, 1))
+            found.append(np.corrcoef(detail[both], again[both])[0, 1])
     return max(found)
 
 

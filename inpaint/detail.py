@@ -12,6 +12,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from inpaint._opencv import cv2
+from inpaint.known_pixels import blur_known
 from inpaint.patches import choose_sources, every_second, find_depth
 
 _CELL = 8  # pixels
@@ -37,8 +38,8 @@ def transfer_detail(picture: np.ndarray, hole: np.ndarray, smooth: np.ndarray) -
     left of it after shrinking and enlarging, filled. The difference of both, where it is known,
     is the detail.
     """
-    if min(hole.shape) >= _CELLS * _CELL:
-        detail = _copy_detail(picture - smooth, hole, smooth, _CELL)
+    detail = _copy_detail(picture - smooth, hole, hole, smooth, _CELL)
+    if detail is not None:
         smooth = np.clip(smooth + detail, 0, 1)
     return np.where(hole[..., None], smooth, picture)
 
@@ -52,14 +53,16 @@ def exchange_detail(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
     from, the fill stays.
     """
     depth = find_depth(hole)
-    if depth.max() <= _FROM_DEPTH or min(hole.shape) < _CELLS * _FINE_CELL:
+    deep = hole & (depth > _FROM_DEPTH)
+    if not deep.any():
         return filled
     smooth = cv2.GaussianBlur(filled, (0, 0), _DETAIL)
     own = filled - smooth
-    detail = _copy_detail(own, hole, smooth, _FINE_CELL)
-    if not detail.any():
+    known_detail = filled - blur_known(filled, hole, _DETAIL)[0]  # with nothing of the fill in it
+    detail = _copy_detail(known_detail, hole, deep, smooth, _FINE_CELL)
+    if detail is None:
         return filled
-    strength = _strength(np.where(hole[..., None], detail, own))
+    strength = _strength(np.where(deep[..., None], detail, own))
     gain = np.minimum(_strength(own) / np.maximum(strength, 1e-4), _MOST_GAIN)
     share = np.clip((depth - _FROM_DEPTH) / (_FULL_DEPTH - _FROM_DEPTH), 0, 1)
     exchanged = filled + share[..., None] * (gain[..., None] * detail - own)
@@ -71,27 +74,29 @@ def _strength(detail: np.ndarray) -> np.ndarray:
     return np.sqrt(cv2.GaussianBlur(np.square(detail).mean(axis=2), (0, 0), _NEARBY))
 
 
-def _copy_detail(detail: np.ndarray, hole: np.ndarray, smooth: np.ndarray, cell: int) -> np.ndarray:
-    """Detail for the hole from places outside, by patches that look alike in `smooth`.
-
-    Zeros where nothing is known to take it from.
-    """
+def _copy_detail(
+    detail: np.ndarray, hole: np.ndarray, wanted: np.ndarray, smooth: np.ndarray, cell: int
+) -> np.ndarray | None:
+    """Detail for the `wanted` part of the hole from places outside the hole, by patches that look
+    alike in `smooth`; None where too little is known to take it from."""
+    if min(hole.shape) < _CELLS * cell:
+        return None
     height, width = hole.shape
     padding = [(0, -side % (_STEP * cell)) for side in (height, width)]
     means = _average_cells(np.pad(smooth, [*padding, (0, 0)], "reflect"), cell)
     detail = np.pad(detail, [*padding, (0, 0)], "reflect")
-    hole = np.pad(hole, padding, "reflect")
-    detail[hole] = 0
+    hole, wanted = (np.pad(part, padding, "reflect") for part in (hole, wanted))
     touched = _touched(hole, cell)
+    if touched.all():
+        return None
+    targets = np.argwhere(_touched(wanted, cell) & every_second(touched.shape))
+    window = _make_window(cell)
     sums, weights = np.zeros_like(detail), np.full((*hole.shape, 1), np.float32(1e-9))
-    if not touched.all():
-        window = _make_window(cell)
-        targets = np.argwhere(touched & every_second(touched.shape))
-        for target, source in zip(targets, _find_sources(means, touched, targets), strict=True):
-            patch = _slices(target, cell)
-            sums[patch] += window * detail[_slices(source, cell)]
-            weights[patch] += window
-        sums /= weights
+    for target, source in zip(targets, _find_sources(means, touched, targets), strict=True):
+        patch = _slices(target, cell)
+        sums[patch] += window * detail[_slices(source, cell)]
+        weights[patch] += window
+    sums /= weights
     return sums[:height, :width]
 
 

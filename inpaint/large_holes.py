@@ -33,13 +33,13 @@ def fill_window(
     picture: float32 H x W x 3 in [0, 1]; hole: bool H x W. A hole thicker than `max_thickness`
     pixels is filled at reduced size and gets detail from its surroundings step by step. Where these
     are large, it is filled first, at the size where it is 48 pixels thick, and the small fill
-    becomes texture of theirs. Deep in all holes detail of the photo takes the place of the fill's
-    own. With None for `max_thickness` any hole goes to `fill` as it is. Windows with a side above
-    `max_side` are filled in tiles.
+    becomes texture of theirs. Deep in all others detail of the photo takes the place of the fill's
+    own. Windows with a side above `max_side` are filled in tiles. With None for `max_thickness`
+    smaller ones go to `fill` as they are, and in larger ones a hole is too thick from a quarter of
+    `max_side` on.
     """
-    if max_thickness is not None:
-        fill = _with_detail_of_the_photo(fill)
-    elif max_side is not None and max(hole.shape) > max_side:
+    refine = exchange_detail if max_thickness is not None else None
+    if max_thickness is None and max_side is not None and max(hole.shape) > max_side:
         max_thickness = max_side / 4  # a tile sees what is known around it
     if max_thickness is None:
         return fill(picture, hole)
@@ -49,15 +49,9 @@ def fill_window(
         picture = _fill_at(scale, fill, picture, hole, max_side, continue_texture)
         hole = hole & ~thick
     if hole.any():
-        picture = _fill_at(_scale(hole, max_thickness), fill, picture, hole, max_side)
+        scale = _scale(hole, max_thickness)
+        picture = _fill_at(scale, fill, picture, hole, max_side, refine)
     return picture
-
-
-def _with_detail_of_the_photo(fill: Fill) -> Fill:
-    def refined(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
-        return exchange_detail(np.where(hole[..., None], fill(picture, hole), picture), hole)
-
-    return refined
 
 
 def _find_parts_for_texture(hole: np.ndarray, max_thickness: float) -> np.ndarray:
@@ -86,12 +80,10 @@ def _fill_at(
     picture: np.ndarray,
     hole: np.ndarray,
     max_side: int | None,
-    refine: Fill | None = None,
+    refine: Fill | None,
 ) -> np.ndarray:
     """The picture, its hole filled and refined at the scale, then enlarged and given detail."""
-    if scale == 1:
-        return _fill_tiles(fill, picture, hole, max_side)
-    small, small_hole = _shrink(picture, hole, scale)
+    small, small_hole = (picture, hole) if scale == 1 else _shrink(picture, hole, scale)
     filled = _fill_tiles(fill, small, small_hole, max_side)
     if refine is not None:
         filled = refine(filled, small_hole)
