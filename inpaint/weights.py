@@ -173,7 +173,18 @@ def save_network(
 
     card = {"format_version": FORMAT_VERSION, **card, "network": network.config.to_dict()}
     state = {key: value.detach().cpu().numpy() for key, value in network.state_dict().items()}
-    data = save(pack(state, dtype), metadata={_KEY: json.dumps(card)})
+    return _write(path, save(pack(state, dtype), metadata={_KEY: json.dumps(card)}))
+
+
+def replace_card(name: str | Path, card: dict[str, Any]) -> Path:
+    """Another card for a weights file, whose tensors stay bit by bit."""
+    from safetensors.numpy import load_file, save
+
+    path = find_weights(name)
+    return _write(path, save(load_file(path), metadata={_KEY: json.dumps(card)}))
+
+
+def _write(path: str | Path, data: bytes) -> Path:
     try:
         return write_whole(path, data)
     except OSError as error:

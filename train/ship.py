@@ -3,7 +3,7 @@
     python -m train.ship runs/default default --figures report.json --description "..."
 
 The card NAME.md is written from the same metadata as the file's header; with --card-only
-it is written again from a file that ships already.
+it is written again from a file that ships already, into which --figures go first.
 """
 
 from __future__ import annotations
@@ -57,6 +57,15 @@ def ship(
     write_graph(target)
     write_card(target)
     return target
+
+
+def measured_again(name: str, figures: str | Path | None) -> Path:
+    """The card of weights that ship already, written again; with a report its figures first."""
+    path = weights.find_weights(name)
+    if figures is not None:
+        found = _read_figures(Path(figures), path, path.stem)
+        weights.replace_card(path, weights.read_card(path) | {"figures": found})
+    return write_card(path)
 
 
 def _without_auxiliary(network: InpaintingNetwork) -> InpaintingNetwork:
@@ -148,7 +157,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         if arguments.card_only:
-            path = write_card(weights.find_weights(arguments.run))
+            path = measured_again(arguments.run, arguments.figures)
         else:
             path = ship(
                 arguments.run,

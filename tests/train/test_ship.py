@@ -70,6 +70,20 @@ def test_figures_come_from_a_report_of_these_weights(run, photos, shipped_folder
     assert "| telea |" in card
 
 
+def test_weights_that_ship_can_be_measured_again(run, photos, shipped_folder, tmp_path):
+    assert main([str(run), "mine", "--description", "a network"]) == 0
+    before = weights.load_network("mine").state_dict()
+    command = ["evaluate", str(photos), "--masks", "thin", "--output", str(tmp_path / "report")]
+    assert inpaint([*command, "--limit", "2", "--method", "mine", "telea"]) == 0
+    assert main(["mine", "--card-only", "--figures", str(tmp_path / "report" / "report.json")]) == 0
+    card = (shipped_folder / "mine.md").read_text()
+    assert "Means over 2 photos, masks thin, seed 20240" in card
+    assert weights.sha256(weights.find_weights("mine")) in card
+    assert weights.read_card("mine")["description"] == "a network"
+    after = weights.load_network("mine").state_dict()
+    assert all(torch.equal(before[key], after[key]) for key in before)
+
+
 def test_a_report_of_other_weights_is_refused(run, photos, shipped_folder, tmp_path, capsys):
     command = ["evaluate", str(photos), "--masks", "thin", "--output", str(tmp_path / "report")]
     assert inpaint([*command, "--limit", "1", "--method", "telea"]) == 0
