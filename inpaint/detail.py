@@ -29,6 +29,7 @@ _DETAIL = 5.0  # standard deviation of the Gaussian that takes the detail away
 _NEARBY = 8.0  # and of that in which its strength is measured
 _FROM_DEPTH, _FULL_DEPTH = 12, 24
 _MOST_GAIN = 1.3
+_LEAST_SOURCES = 800  # known patches: of fewer none looks alike enough
 
 
 def transfer_detail(picture: np.ndarray, hole: np.ndarray, smooth: np.ndarray) -> np.ndarray:
@@ -49,7 +50,7 @@ def exchange_detail(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
 
     filled: float32 H x W x 3 in [0, 1]; hole: bool H x W. There a network with strides sees the
     same after each of them, and repeats itself in a grid. How much detail it puts somewhere is
-    still right, so what comes in its place is made as strong. Where nothing is known to take it
+    still right, so what comes in its place is made as strong. Where little is known to take it
     from, the fill stays.
     """
     depth = find_depth(hole)
@@ -59,7 +60,7 @@ def exchange_detail(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
     smooth = cv2.GaussianBlur(filled, (0, 0), _DETAIL)
     own = filled - smooth
     known_detail = filled - blur_known(filled, hole, _DETAIL)[0]  # with nothing of the fill in it
-    detail = _copy_detail(known_detail, hole, deep, smooth, _FINE_CELL)
+    detail = _copy_detail(known_detail, hole, deep, smooth, _FINE_CELL, _LEAST_SOURCES)
     if detail is None:
         return filled
     strength = _strength(np.where(deep[..., None], detail, own))
@@ -75,10 +76,15 @@ def _strength(detail: np.ndarray) -> np.ndarray:
 
 
 def _copy_detail(
-    detail: np.ndarray, hole: np.ndarray, wanted: np.ndarray, smooth: np.ndarray, cell: int
+    detail: np.ndarray,
+    hole: np.ndarray,
+    wanted: np.ndarray,
+    smooth: np.ndarray,
+    cell: int,
+    least: int = 1,
 ) -> np.ndarray | None:
     """Detail for the `wanted` part of the hole from places outside the hole, by patches that look
-    alike in `smooth`; None where too little is known to take it from."""
+    alike in `smooth`; None where fewer than `least` of them are known."""
     if min(hole.shape) < _CELLS * cell:
         return None
     height, width = hole.shape
@@ -87,7 +93,7 @@ def _copy_detail(
     detail = np.pad(detail, [*padding, (0, 0)], "reflect")
     hole, wanted = (np.pad(part, padding, "reflect") for part in (hole, wanted))
     touched = _touched(hole, cell)
-    if touched.all():
+    if np.count_nonzero(~touched) < least:
         return None
     targets = np.argwhere(_touched(wanted, cell) & every_second(touched.shape))
     window = _make_window(cell)

@@ -207,7 +207,7 @@ def test_a_method_without_a_limit_keeps_its_fill():
 
 
 @pytest.mark.parametrize("shape", [(18, 90), (90, 90)])
-def test_a_fill_stays_where_nothing_is_known_to_take_detail_from(shape):
+def test_a_fill_stays_where_little_is_known_to_take_detail_from(shape):
     picture = noisy(90, 0.1)[: shape[0]]
     hole = np.ones(shape, bool)
     hole[0] = False
