@@ -23,8 +23,8 @@ _ALIKE = 0.02  # of the range from black to white: means that differ no more tha
 _MOST_SOURCES = 2_500  # with more, the same few are taken more often
 _WORSE = 2.0  # so many times the least square distance is still near enough
 
-# Of `exchange_detail`, all in pixels and chosen on photos that nothing else is measured by:
-_FINE_CELL = 5
+# Of `exchange_detail` (docs/training-log.md, leg 13, says what they were chosen on):
+_FINE_CELL = 5  # pixels, as the next three lines
 _DETAIL = 5.0  # standard deviation of the Gaussian that takes the detail away
 _NEARBY = 8.0  # and of that in which its strength is measured
 _FROM_DEPTH, _FULL_DEPTH = 12, 24
@@ -54,7 +54,7 @@ def exchange_detail(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
     from, the fill stays.
     """
     depth = find_depth(hole)
-    deep = hole & (depth > _FROM_DEPTH)
+    deep = depth > _FROM_DEPTH
     if not deep.any():
         return filled
     smooth = cv2.GaussianBlur(filled, (0, 0), _DETAIL)

@@ -59,7 +59,7 @@ def ship(
     return target
 
 
-def measured_again(name: str, figures: str | Path | None) -> Path:
+def refresh_card(name: str, figures: str | Path | None) -> Path:
     """The card of weights that ship already, written again; with a report its figures first."""
     path = weights.find_weights(name)
     if figures is not None:
@@ -157,7 +157,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         if arguments.card_only:
-            path = measured_again(arguments.run, arguments.figures)
+            path = refresh_card(arguments.run, arguments.figures)
         else:
             path = ship(
                 arguments.run,
