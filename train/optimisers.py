@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
+from train.muon import Muon
 from train.preset import OptimiserConfig
 
 
@@ -23,6 +24,8 @@ def create_optimiser(
             momentum=config.momentum,
             weight_decay=config.weight_decay,
         )
+    if config.name == "muon":
+        return Muon(trainable, learning_rate, betas=config.betas, weight_decay=config.weight_decay)
     kind = torch.optim.Adam if config.name == "adam" else torch.optim.AdamW
     fused = all(p.device.type in ("cuda", "cpu") for p in trainable)
     return kind(

@@ -163,9 +163,9 @@ class AdversaryConfig:
 
 @dataclass(frozen=True)
 class OptimiserConfig:
-    name: str = "adamw"  # adam, adamw or sgd
+    name: str = "adamw"  # adam, adamw, muon or sgd
     learning_rate: float = 1e-3
-    betas: tuple[float, float] = (0.9, 0.999)  # adam and adamw
+    betas: tuple[float, float] = (0.9, 0.999)  # adam, adamw and, for vectors, muon
     momentum: float = 0.9  # sgd
     weight_decay: float = 0.0
     warmup: int = 8_000  # samples over which the rate rises from 0
@@ -175,7 +175,7 @@ class OptimiserConfig:
     clip: float = 1.0  # largest norm of the gradient; 0: no limit
 
     def __post_init__(self) -> None:
-        _require_choice("optimiser.name", self.name, ("adam", "adamw", "sgd"))
+        _require_choice("optimiser.name", self.name, ("adam", "adamw", "muon", "sgd"))
         _require_choice("optimiser.decay", self.decay, ("constant", "step", "cosine"))
         _require(self.learning_rate > 0, "optimiser.learning_rate", "above 0", self.learning_rate)
         _require_betas("optimiser.betas", self.betas)
