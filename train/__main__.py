@@ -75,6 +75,11 @@ def _train(arguments: argparse.Namespace) -> int:
                 "run.coarse_from and network.coarse stay what they were; begin a new run with "
                 "run.start_from"
             )
+        if preset.optimiser.name != before.optimiser.name:
+            raise InpaintError(
+                "optimiser.name stays what it was: another optimiser knows nothing of its state; "
+                "begin a new run with run.start_from"
+            )
     else:
         preset = load_preset(arguments.preset, arguments.overrides)
         run = RunFolder(arguments.output or Path("runs") / Path(arguments.preset).stem)

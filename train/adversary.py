@@ -46,8 +46,12 @@ class Adversary:
         self.network = network.to(device=workers.device, memory_format=torch.channels_last)
         self._judge = workers.wrap(self.network)
         self._loss, self._fooling = LOSSES[config.loss]
+        # Muon's momentum does not know `betas`, and a discriminator wants little of it.
+        name = "adamw" if optimiser.name == "muon" else optimiser.name
         self.optimiser = create_optimiser(
-            replace(optimiser, betas=config.betas), network.parameters(), config.learning_rate
+            replace(optimiser, name=name, betas=config.betas),
+            network.parameters(),
+            config.learning_rate,
         )
 
     def strength(self, samples: int) -> float:

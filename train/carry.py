@@ -4,7 +4,7 @@
     python -m train.carry unpack parcel/ runs/mine    # there; then train with --resume runs/mine
 
 A parcel holds the newest checkpoint in files of a limited size, with the preset and the log.
-Weights travel as float16, Adam's moments as bfloat16 (most are too small for float16), the
+Weights travel as float16, the optimiser's moments as bfloat16 (most are too small for float16), the
 discriminator without its optimiser, which warms up anew. So a leg that goes on from a parcel is not
 bit-exact, as `--resume` is where the run was.
 """

@@ -165,8 +165,8 @@ class AdversaryConfig:
 class OptimiserConfig:
     name: str = "adamw"  # adam, adamw, muon or sgd
     learning_rate: float = 1e-3
-    betas: tuple[float, float] = (0.9, 0.999)  # adam, adamw and, for vectors, muon
-    momentum: float = 0.9  # sgd
+    betas: tuple[float, float] = (0.9, 0.999)  # adam, adamw; muon's for what is no matrix
+    momentum: float = 0.9  # sgd; muon has 0.95
     weight_decay: float = 0.0
     warmup: int = 8_000  # samples over which the rate rises from 0
     decay: str = "cosine"  # constant, step (x 0.1 at each third of the decay) or cosine

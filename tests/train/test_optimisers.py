@@ -34,16 +34,15 @@ def test_ramp_rises_once():
     assert ramp(100, 100, 0) == 1
 
 
-@pytest.mark.parametrize("shape", [(1,), (3, 2, 3, 3)], ids=["vector", "kernel"])
 @pytest.mark.parametrize("name", ["adam", "adamw", "muon", "sgd"])
-def test_every_optimiser_descends(name, shape):
-    x = torch.nn.Parameter(torch.full(shape, 2.0))
+def test_every_optimiser_descends(name):
+    x = torch.nn.Parameter(torch.tensor([2.0]))
     optimiser = create_optimiser(OptimiserConfig(name=name), [x], 0.05)
     for _ in range(200):
         optimiser.zero_grad()
         x.square().sum().backward()
         optimiser.step()
-    assert x.abs().max() < 0.5
+    assert x.abs() < 0.1
 
 
 @pytest.mark.parametrize("shape", [(6, 20), (20, 6), (8, 8)])
@@ -59,40 +58,33 @@ def test_orthogonalise_evens_out_the_singular_values(shape):
     assert likeness > 0.97
 
 
-def test_muon_steps_are_as_large_as_the_rate_says_whatever_the_gradient():
-    kernel = torch.nn.Parameter(torch.zeros(16, 8, 3, 3))
-    for scale in (1e-4, 1e4):
-        before = kernel.detach().clone()
-        gradient = torch.randn(kernel.shape, generator=torch.Generator().manual_seed(1))
-        kernel.grad = scale * gradient
-        Muon([kernel], lr=0.01).step()
-        step = kernel.detach() - before
-        assert 0.002 < step.square().mean().sqrt() < 0.006  # 0.4 of the rate, roughly
-        assert (step * gradient).sum() < 0
-
-
-def test_muon_goes_on_from_its_state():
-    def make():
-        torch.manual_seed(0)
-        net = torch.nn.Conv2d(3, 4, 3)
-        return net, Muon(net.parameters(), lr=0.01)
-
-    def step(net, optimiser, seed):
-        picture = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(seed))
-        net(picture).square().mean().backward()
+def trained(make, start: torch.Tensor, steps: int = 5) -> torch.Tensor:
+    parameter = torch.nn.Parameter(start.clone())
+    optimiser = make([parameter])
+    for seed in range(steps):
+        torch.manual_seed(seed)
+        parameter.grad = torch.randn_like(parameter)
         optimiser.step()
-        optimiser.zero_grad()
+    return parameter.detach()
 
-    whole, one = make()
-    for seed in range(4):
-        step(whole, one, seed)
-    begun, first = make()
-    for seed in range(2):
-        step(begun, first, seed)
-    resumed, second = make()
-    resumed.load_state_dict(begun.state_dict())
-    second.load_state_dict(first.state_dict())
-    for seed in range(2, 4):
-        step(resumed, second, seed)
-    assert torch.equal(resumed.weight, whole.weight)
-    assert torch.equal(resumed.bias, whole.bias)
+
+@pytest.mark.parametrize("shape", [(7,), (6, 1, 3, 3), (6, 1, 16), (6, 4, 4)])
+def test_muon_steps_what_is_no_matrix_as_adamw_does(shape):
+    options = {"lr": 0.01, "betas": (0.8, 0.9), "weight_decay": 0.1}
+    made = trained(lambda p: Muon(p, **options), torch.ones(shape))
+    wanted = trained(lambda p: torch.optim.AdamW(p, **options), torch.ones(shape))
+    torch.testing.assert_close(made, wanted)
+
+
+@pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="torch has no Muon before 2.9")
+def test_muon_steps_a_kernel_as_torch_steps_its_matrix():
+    start = torch.ones(6, 5, 3, 3)
+    made = trained(lambda p: Muon(p, lr=0.01, momentum=0.9, weight_decay=0.1), start)
+
+    def theirs(parameters):  # whose steps are half as large
+        return torch.optim.Muon(
+            parameters, lr=0.02, momentum=0.9, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"
+        )
+
+    wanted = trained(theirs, start.flatten(1))
+    assert (made.flatten(1) - wanted).norm() < 0.035 * (start.flatten(1) - wanted).norm()  # bf16

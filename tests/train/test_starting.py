@@ -7,6 +7,7 @@ import torch
 
 from inpaint import weights
 from inpaint.network import InpaintingNetwork, NetworkConfig
+from inpaint.network.widths import read_widths
 from train.parallel import Workers
 from train.preset import Preset, load_preset
 from train.starting import start_from
@@ -62,12 +63,16 @@ def test_a_wider_network_begins_with_the_same_pictures(save, convolution, more):
     assert wide.network.encoder.stem[1][0].weight[4:].abs().max() > 0.01
 
 
-def test_a_pruned_network_grows_back():
-    preset = load_preset("faithful", ["network.encoder_options.width=32"])
+def test_a_pruned_network_grows_back(save):
+    left = read_widths(InpaintingNetwork(NetworkConfig(**NARROW)))
+    path, start = save(NARROW | {"encoder_options": {"width": 6}, "widths": left})
+    beginning = [f"run.start_from={path}"]
+    other = load_preset("faithful", [*beginning, "network.bottleneck_options.dropout=0.1"])
+    assert load_preset("faithful", beginning).network.widths == other.network.widths == left
+    preset = load_preset("faithful", [*beginning, "network.encoder_options.width=8"])
     assert preset.network.widths == {}
     grown = Trainer(preset, Workers(0, 1, torch.device("cpu")))
-    start = weights.load_network("faithful")
-    assert start_from(grown, "faithful") == (len(start.state_dict()),) * 2
+    assert start_from(grown, path) == (len(start.state_dict()),) * 2
     image, mask = torch.rand(1, 3, 64, 64), torch.zeros(1, 1, 64, 64)
     mask[..., 16:48, 8:40] = 1
     painted = grown.averaged.eval()(image, mask)

@@ -115,13 +115,14 @@ def test_the_result_is_a_method(photos, tiny_flags, tmp_path, picture, hole):
     assert card["data"] == "12 photos"
 
 
+MUON = ["optimiser.name=muon", "optimiser.weight_decay=0.1"]
 AUXILIARY = ["network.decoder_options.auxiliary=2", "losses.auxiliary=0.3"]
 
 
 @pytest.mark.parametrize(
     "extra",
-    [[], ADVERSARY, FEATURES, AUXILIARY, [*FEATURES, "losses.views=varied"]],
-    ids=["plain", "adversarial", "on features", "auxiliary", "on varied views"],
+    [[], ADVERSARY, FEATURES, AUXILIARY, [*FEATURES, "losses.views=varied"], MUON],
+    ids=["plain", "adversarial", "on features", "auxiliary", "on varied views", "muon"],
 )
 def test_a_resumed_run_equals_one_that_never_stopped(photos, tiny_flags, tmp_path, extra):
     common = ["--data", str(photos), *tiny_flags, *flags("run.samples=32", *extra)]
@@ -144,6 +145,16 @@ def test_another_discriminator_cannot_go_on_with_a_run(photos, tiny_flags, tmp_p
     again = ["--data", str(photos), "--resume", str(run), *flags("adversary.width=16")]
     assert main(again) == 2
     assert "adversary.width" in capsys.readouterr().err
+
+
+def test_another_optimiser_cannot_go_on_with_a_run(photos, tiny_flags, tmp_path, capsys):
+    run = tmp_path / "run"
+    assert main(["--data", str(photos), "--output", str(run), *tiny_flags, "--minutes", "0"]) == 3
+    before = (run / "preset.toml").read_bytes()
+    again = ["--data", str(photos), "--resume", str(run), *flags("optimiser.name=muon")]
+    assert main(again) == 2
+    assert "optimiser.name stays what it was" in capsys.readouterr().err
+    assert (run / "preset.toml").read_bytes() == before
 
 
 def test_a_missing_features_file_leaves_no_run_folder(photos, tiny_flags, tmp_path, capsys):
