@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from operator import attrgetter
 from pathlib import Path
 
 from inpaint.errors import InpaintError
+
+# What a checkpoint fits no other value of: a resumed run keeps it.
+_FIXED = ("run.coarse_from", "network.coarse", "optimiser.name")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -68,18 +72,9 @@ def _train(arguments: argparse.Namespace) -> int:
         run = RunFolder(arguments.resume)
         before = preset_from_dict(run.preset())
         preset = preset_from_dict(run.preset(), arguments.overrides)
-        if preset.network.coarse != before.network.coarse or (
-            preset.run.coarse_from != before.run.coarse_from
-        ):
-            raise InpaintError(
-                "run.coarse_from and network.coarse stay what they were; begin a new run with "
-                "run.start_from"
-            )
-        if preset.optimiser.name != before.optimiser.name:
-            raise InpaintError(
-                "optimiser.name stays what it was: another optimiser knows nothing of its state; "
-                "begin a new run with run.start_from"
-            )
+        for key in _FIXED:
+            if attrgetter(key)(preset) != attrgetter(key)(before):
+                raise InpaintError(f"{key} stays what it was; begin a new run with run.start_from")
     else:
         preset = load_preset(arguments.preset, arguments.overrides)
         run = RunFolder(arguments.output or Path("runs") / Path(arguments.preset).stem)

@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.adamw import adamw
 
 _QUINTIC = (3.4445, -4.7750, 2.0315)  # Jordan's: five rounds bring singular values near 1
 _ROUNDS = 5
-_EPSILON = 1e-8
 _RMS = 0.4  # of a step over the rate; Liu et al. take 0.2, and see 0.2 to 0.4 in Adam's steps
 
 
@@ -43,35 +43,45 @@ class Muon(torch.optim.Optimizer):
             with torch.enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is None:
-                    continue
-                direct = self._direct_matrix if is_matrix(parameter) else self._direct_other
-                direction = direct(parameter.grad, self.state[parameter], group)
-                parameter.mul_(1 - group["lr"] * group["weight_decay"])
-                parameter.sub_(direction, alpha=group["lr"])
+            moving = [parameter for parameter in group["params"] if parameter.grad is not None]
+            self._step_others([p for p in moving if not is_matrix(p)], group)
+            for parameter in filter(is_matrix, moving):
+                self._step_matrix(parameter, group)
         return loss
 
-    def _direct_matrix(self, gradient: Tensor, state: dict[str, Any], group: dict[str, Any]):
+    def _step_matrix(self, parameter: Tensor, group: dict[str, Any]) -> None:
+        state, gradient = self.state[parameter], parameter.grad
         if not state:
             state["momentum_buffer"] = torch.zeros_like(gradient)
         buffer = state["momentum_buffer"].lerp_(gradient, 1 - group["momentum"])
         ahead = gradient.lerp(buffer, group["momentum"])  # Nesterov's
         direction = orthogonalise(ahead.flatten(1))
-        return _RMS * max(direction.shape) ** 0.5 * direction.view(gradient.shape)
+        size = _RMS * max(direction.shape) ** 0.5
+        parameter.mul_(1 - group["lr"] * group["weight_decay"])
+        parameter.sub_(direction.view(parameter.shape), alpha=group["lr"] * size)
 
-    def _direct_other(self, gradient: Tensor, state: dict[str, Any], group: dict[str, Any]):
-        if not state:
-            state["step"] = torch.zeros(())
-            state["exp_avg"] = torch.zeros_like(gradient)
-            state["exp_avg_sq"] = torch.zeros_like(gradient)
-        state["step"] += 1
-        first, second = group["betas"]
-        mean = state["exp_avg"].lerp_(gradient, 1 - first)
-        square = state["exp_avg_sq"].lerp_(gradient.square(), 1 - second)
-        steps = state["step"].item()
-        root = (square / (1 - second**steps)).sqrt_()
-        return mean / (1 - first**steps) / root.add_(_EPSILON)
+    def _step_others(self, parameters: list[Tensor], group: dict[str, Any]) -> None:
+        states = [self.state[parameter] for parameter in parameters]
+        for parameter, state in zip(parameters, states, strict=True):
+            if not state:
+                state["exp_avg"] = torch.zeros_like(parameter)
+                state["exp_avg_sq"] = torch.zeros_like(parameter)
+                state["step"] = torch.zeros(())
+        adamw(
+            parameters,
+            [parameter.grad for parameter in parameters],
+            [state["exp_avg"] for state in states],
+            [state["exp_avg_sq"] for state in states],
+            [],
+            [state["step"] for state in states],
+            amsgrad=False,
+            beta1=group["betas"][0],
+            beta2=group["betas"][1],
+            lr=group["lr"],
+            weight_decay=group["weight_decay"],
+            eps=1e-8,
+            maximize=False,
+        )
 
 
 def is_matrix(parameter: Tensor) -> bool:
