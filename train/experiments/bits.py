@@ -50,7 +50,7 @@ def measure_bytes(network: InpaintingNetwork, bits: int, step: str) -> int:
 
 
 def run(sources: Sequence[str | Path], workers: Workers, overrides: Sequence[str] = ()) -> Result:
-    """Measure shipped weights at every number of bits, on photos that it was not trained on."""
+    """Measure shipped weights at every number of bits, on photos that they were not trained on."""
     preset = preset_of_weights(WEIGHTS, overrides)
     photos = check_photos(sources).photos
     _, unseen = split(photos, preset.data.validation, preset.run.seed)
