@@ -1,0 +1,71 @@
+"""Colours from the photo itself: what a network leaves grey deep in a hole.
+
+Between an orange lake and a dark wood a network that is unsure paints the mean of both, a grey
+that the photo has nowhere. One step of mean shift (Comaniciu and Meer, 2002) from there leads to
+the colours that the photo does have: near by, and nearly as light.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inpaint._opencv import cv2
+from inpaint.patches import choose_sources, find_depth
+
+_CELL = 5  # pixels; the colours of such squares are compared by their means
+_ALIKE = 0.05  # of the range from black to white: standard deviation of the kernel in RGB
+_NEAR = 30.0  # pixels: that of the kernel in the picture
+_FROM_DEPTH, _FULL_DEPTH = 6, 16  # pixels; nearer to the edge the network knows the colour
+_MOST_SOURCES = 2_500
+_AT_ONCE = 512
+_LEAST_SOURCES = 100  # known squares: fewer are no palette
+_LUMINANCE = np.float32([0.299, 0.587, 0.114])  # of red, green and blue, ITU-R BT.601
+
+
+def settle_chroma(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """The picture, deep in its hole with chroma that the known part has as well.
+
+    filled: float32 H x W x 3 in [0, 1]; hole: bool H x W. Lightness, and with it all structure,
+    stays the fill's own. Where little is known the fill stays as it is.
+    """
+    depth = find_depth(hole)
+    height, width = hole.shape
+    rows, columns = -(-height // _CELL), -(-width // _CELL)
+    padding = [(0, rows * _CELL - height), (0, columns * _CELL - width)]
+    touched = _cells(np.pad(hole, padding)).any(axis=(1, 3))
+    if depth.max() <= _FROM_DEPTH or np.count_nonzero(~touched) < _LEAST_SOURCES:
+        return filled
+    means = _cells(np.pad(filled, [*padding, (0, 0)], "edge")).mean(axis=(1, 3))
+    # One cell more than is wanted, to interpolate between.
+    deep = _cells(np.pad(depth, padding)).max(axis=(1, 3)) > _FROM_DEPTH - _CELL
+    targets, sources = np.argwhere(deep), choose_sources(touched, _MOST_SOURCES)
+    own, known = means[deep], means[sources[:, 0], sources[:, 1]]
+    move = _shift_to_means(targets, sources, own, known) - own
+    moves = np.zeros_like(means)
+    moves[deep] = move - (move @ _LUMINANCE)[:, None]
+    moves = cv2.resize(moves, (columns * _CELL, rows * _CELL), interpolation=cv2.INTER_LINEAR)
+    share = np.clip((depth - _FROM_DEPTH) / (_FULL_DEPTH - _FROM_DEPTH), 0, 1)
+    return np.clip(filled + share[..., None] * moves[:height, :width], 0, 1)
+
+
+def _cells(values: np.ndarray) -> np.ndarray:
+    """H x W (x 3) -> H / 5 x 5 x W / 5 x 5 (x 3)."""
+    rows, columns = (side // _CELL for side in values.shape[:2])
+    return values.reshape(rows, _CELL, columns, _CELL, *values.shape[2:])
+
+
+def _shift_to_means(
+    targets: np.ndarray, sources: np.ndarray, own: np.ndarray, known: np.ndarray
+) -> np.ndarray:
+    """For each of n targets the mean of m sources, of which near and similar ones count most.
+
+    targets, sources: n x 2 and m x 2 places, in cells; own, known: their colours, n x 3 and m x 3.
+    """
+    wanted = np.hstack([targets * (_CELL / _NEAR), own / _ALIKE]).astype(np.float32)
+    offered = np.hstack([sources * (_CELL / _NEAR), known / _ALIKE]).astype(np.float32)
+    moved = []
+    for start in range(0, len(wanted), _AT_ONCE):
+        likeness = wanted[start : start + _AT_ONCE] @ offered.T - np.square(offered).sum(axis=1) / 2
+        weights = np.exp(likeness - likeness.max(axis=1, keepdims=True))
+        moved.append(weights @ known / weights.sum(axis=1, keepdims=True))
+    return np.concatenate(moved)

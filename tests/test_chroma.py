@@ -1,0 +1,94 @@
+"""Deep in a hole a fill takes its colours, but not its lightness, from the photo."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from inpaint.chroma import settle_chroma
+from inpaint.large_holes import fill_window
+
+ORANGE, GREEN = (0.9, 0.5, 0.2), (0.05, 0.12, 0.06)
+LUMINANCE = np.array([0.299, 0.587, 0.114])
+
+
+def lake(side: int = 160) -> np.ndarray:
+    """Orange above, dark green below."""
+    picture = np.empty((side, side, 3), np.float32)
+    picture[: side // 2], picture[side // 2 :] = ORANGE, GREEN
+    return picture
+
+
+def square(side: int = 160, margin: int = 40) -> np.ndarray:
+    hole = np.zeros((side, side), bool)
+    hole[margin:-margin, margin:-margin] = True
+    return hole
+
+
+def paint(picture: np.ndarray, hole: np.ndarray, colour) -> np.ndarray:
+    return np.where(hole[..., None], np.float32(colour), picture)
+
+
+def chroma(picture: np.ndarray) -> np.ndarray:
+    return picture - (picture @ LUMINANCE)[..., None]
+
+
+@pytest.mark.parametrize("colour", [ORANGE, GREEN])
+def test_grey_becomes_the_colour_of_what_is_as_light(colour):
+    grey = [float(LUMINANCE @ colour)] * 3
+    deep = square(margin=60)
+    settled = settle_chroma(paint(lake(), square(), grey), square())
+    wanted = np.float32(colour) - LUMINANCE @ colour
+    assert np.abs(chroma(settled)[deep] - wanted).max() < 0.03
+
+
+def test_lightness_stays_the_fills_own():
+    rng = np.random.default_rng(0)
+    filled = np.where(square()[..., None], rng.uniform(0.4, 0.6, (160, 160, 1)), lake())
+    filled = filled.astype(np.float32)
+    settled = settle_chroma(filled, square())
+    assert np.abs(settled - filled).max() > 0.1
+    np.testing.assert_allclose(settled @ LUMINANCE, filled @ LUMINANCE, atol=1e-5)
+
+
+def test_what_is_known_or_near_it_stays():
+    filled = paint(lake(), square(), (0.5, 0.5, 0.5))
+    settled = settle_chroma(filled, square())
+    shallow = ~square(margin=45)
+    np.testing.assert_array_equal(settled[shallow], filled[shallow])
+
+
+def test_a_grey_photo_stays_grey():
+    rng = np.random.default_rng(1)
+    filled = rng.random((160, 160, 1), np.float32).repeat(3, axis=2)
+    np.testing.assert_allclose(settle_chroma(filled, square()), filled, atol=1e-6)
+
+
+@pytest.mark.parametrize("hole", [np.ones((90, 70), bool), square(100, 3), square(40, 18)])
+def test_without_a_palette_or_depth_nothing_changes(hole):
+    filled = np.random.default_rng(2).random((*hole.shape, 3), np.float32)
+    assert settle_chroma(filled, hole) is filled
+
+
+@pytest.mark.parametrize("shape", [(163, 97), (61, 240)])
+def test_sides_need_not_be_multiples_of_anything(shape):
+    filled = np.random.default_rng(3).random((*shape, 3), np.float32)
+    hole = np.zeros(shape, bool)
+    hole[10:-8, -40:] = True  # up to the border
+    settled = settle_chroma(filled, hole)
+    assert settled.shape == filled.shape
+    assert settled.dtype == np.float32
+    assert 0 <= settled.min() <= settled.max() <= 1
+    np.testing.assert_array_equal(settled[~hole], filled[~hole])
+
+
+@pytest.mark.parametrize(("thickness", "settles"), [(128, True), (None, False)])
+def test_fills_of_networks_are_settled(thickness, settles):
+    """Methods that name no limit fill as they are."""
+
+    def fill_grey(picture, hole):
+        return np.full_like(picture, float(LUMINANCE @ ORANGE))
+
+    filled = fill_window(fill_grey, lake(), square(), 1024, thickness)
+    deep = square(margin=60)
+    assert (np.ptp(filled[deep], axis=1).mean() > 0.3) == settles
