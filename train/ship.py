@@ -99,6 +99,8 @@ def write_card(path: Path) -> Path:
         f"| crops | {preset.get('data', {}).get('size', '?')} pixels |",
         f"| licence | {card.get('licence', '')} |",
     ]
+    if parts := card.get("mean_of"):  # of train.average
+        lines.append(f"| mean of | {', '.join(part['name'] for part in parts)} |")
     if figures := card.get("figures"):
         lines += _figures_table(figures)
     losses = {k: v for k, v in preset.get("losses", {}).items() if v}

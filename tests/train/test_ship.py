@@ -30,6 +30,7 @@ def run(tmp_path):
     torch.manual_seed(0)
     network = InpaintingNetwork(NetworkConfig(encoder_options={"width": 8}))
     card = {"description": "tiny", "samples": 12, "data": "3 photos"}
+    card["mean_of"] = [{"name": "a/weights.safetensors", "sha256": "0"}]
     weights.save_network(folder / "weights.safetensors", network, card)
     return folder
 
@@ -39,6 +40,7 @@ def test_weights_are_shipped_with_their_card(run, shipped_folder):
     assert [info.name for info in weights.list_weights()] == ["mine"]
     card = (shipped_folder / "mine.md").read_text()
     assert "tiny" in card
+    assert "| mean of | a/weights.safetensors |" in card
     assert weights.sha256(shipped_folder / "mine.safetensors") in card
     assert f"{sum(p.numel() for p in weights.load_network('mine').parameters()):,}" in card
     assert main(["mine", "--card-only"]) == 0

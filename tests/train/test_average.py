@@ -1,0 +1,80 @@
+"""The mean of several weights of one network, where that is one."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from inpaint import weights
+from inpaint.network import InpaintingNetwork, NetworkConfig
+from train.average import main
+
+
+def save(folder, name: str, seed: int, width: int = 8, dilations=(1, 2)) -> str:
+    torch.manual_seed(seed)
+    options = {"dilations": list(dilations)}
+    config = NetworkConfig(encoder_options={"width": width}, bottleneck_options=options)
+    network = InpaintingNetwork(config)
+    card = {"description": f"seed {seed}", "samples": seed}
+    return str(weights.save_network(folder / f"{name}.safetensors", network, card))
+
+
+def state(name: str) -> dict[str, torch.Tensor]:
+    return weights.load_network(name).state_dict()
+
+
+def test_every_tensor_is_the_mean(tmp_path):
+    a, b, c = (save(tmp_path, name, seed) for seed, name in enumerate("abc"))
+    assert main([a, b, c, "--output", str(tmp_path / "run")]) == 0
+    mean = tmp_path / "run" / "weights.safetensors"
+    for key, value in state(mean).items():
+        wanted = (state(a)[key].float() + state(b)[key] + state(c)[key]) / 3
+        torch.testing.assert_close(value.float(), wanted, atol=1e-3, rtol=1e-3)  # 16 bits
+
+
+def test_the_card_says_what_it_is_the_mean_of(tmp_path):
+    a, b = save(tmp_path, "a", 1), save(tmp_path, "b", 2)
+    assert main([a, b, "--output", str(tmp_path)]) == 0
+    card = weights.read_card(tmp_path / "weights.safetensors")
+    assert card["description"] == "seed 1"
+    parts = [
+        {"name": f"{tmp_path.name}/{name}.safetensors", "sha256": weights.sha256(path)}
+        for name, path in (("a", a), ("b", b))
+    ]
+    assert card["mean_of"] == parts
+
+
+def test_what_only_a_deeper_network_has_stays(tmp_path):
+    deep, flat = save(tmp_path, "deep", 1, dilations=(1, 2, 4)), save(tmp_path, "flat", 2)
+    assert main([deep, flat, "--output", str(tmp_path / "run")]) == 0
+    mean, own = state(tmp_path / "run" / "weights.safetensors"), state(deep)
+    added = own.keys() - state(flat).keys()
+    assert added
+    assert all(torch.equal(mean[key], own[key]) for key in added)
+
+
+def test_other_networks_have_no_mean(tmp_path, capsys):
+    deep, flat = save(tmp_path, "deep", 1, dilations=(1, 2, 4)), save(tmp_path, "flat", 2)
+    wide = save(tmp_path, "wide", 3, width=16)
+    for names, said in (
+        ([flat, deep], "name the deeper network first"),
+        ([flat, wide], "only weights of one network have a mean"),
+        ([flat], "at least two"),
+        ([flat, str(tmp_path / "none.safetensors")], "none.safetensors"),
+    ):
+        assert main([*names, "--output", str(tmp_path / "run")]) == 2
+        error = capsys.readouterr().err
+        assert said in error
+        assert error.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("kept", ["weights.safetensors", "other"])
+def test_a_folder_is_written_into_and_loses_nothing_else(tmp_path, kept):
+    a, b = save(tmp_path, "a", 1), save(tmp_path, "b", 2)
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / kept).write_text("here before")
+    assert main([a, b, "--output", str(run)]) == 0
+    assert state(run / "weights.safetensors")
+    assert kept == "weights.safetensors" or (run / kept).read_text() == "here before"
