@@ -5,7 +5,8 @@
 Runs that began with the same weights lie in one basin, and the mean of their weights is often
 better than either on photos that none has seen (model soups: Wortsman et al., 2022,
 arXiv:2203.05482), at no cost in time. Whether it is, benchmarks/choose.py tells. What only some of
-them have, such as the blocks that a deeper bottleneck begins with, is the mean over these.
+them have, such as the blocks that a deeper bottleneck begins with, is the mean over these. A coarse
+network, which is not trained along, stays the first's.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def _check_same(
 
 def _mean(key: str, states: Sequence[Mapping[str, Tensor]]) -> Tensor:
     values = [state[key] for state in states if key in state]
-    if not values[0].is_floating_point():  # a counter
+    if key.startswith("coarse.") or not values[0].is_floating_point():  # a counter
         return values[0]
     return sum(values) / len(values)
 

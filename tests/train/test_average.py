@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -10,10 +12,12 @@ from inpaint.network import InpaintingNetwork, NetworkConfig
 from train.average import main
 
 
-def save(folder, name: str, seed: int, width: int = 8, dilations=(1, 2)) -> str:
+def save(folder, name: str, seed: int, width: int = 8, dilations=(1, 2), coarse=False) -> str:
     torch.manual_seed(seed)
     options = {"dilations": list(dilations)}
     config = NetworkConfig(encoder_options={"width": width}, bottleneck_options=options)
+    if coarse:
+        config = replace(config, coarse=config.to_dict())
     network = InpaintingNetwork(config)
     card = {"description": f"seed {seed}", "samples": seed}
     return str(weights.save_network(folder / f"{name}.safetensors", network, card))
@@ -51,6 +55,15 @@ def test_what_only_a_deeper_network_has_stays(tmp_path):
     added = own.keys() - state(flat).keys()
     assert added
     assert all(torch.equal(mean[key], own[key]) for key in added)
+
+
+def test_a_coarse_network_stays_the_firsts(tmp_path):
+    a, b = (save(tmp_path, name, seed, coarse=True) for seed, name in enumerate("ab"))
+    assert main([a, b, "--output", str(tmp_path / "run")]) == 0
+    mean, own = state(tmp_path / "run" / "weights.safetensors"), state(a)
+    for key, value in mean.items():
+        if value.is_floating_point() and value.std() > 0 and key.endswith("0.weight"):
+            assert torch.equal(value, own[key]) == key.startswith("coarse.")
 
 
 def test_other_networks_have_no_mean(tmp_path, capsys):
