@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from inpaint._opencv import cv2
-from inpaint.chroma import settle_chroma
+from inpaint.colours import settle_colours
 from inpaint.detail import exchange_detail, transfer_detail
 from inpaint.known_pixels import enlarge, shrink_known
 from inpaint.patches import continue_texture, find_depth, find_thickness
@@ -34,7 +34,7 @@ def fill_window(
     picture: float32 H x W x 3 in [0, 1]; hole: bool H x W. A hole thicker than `max_thickness`
     pixels is filled at reduced size and gets detail from its surroundings step by step. Where these
     are large, it is filled first, at the size where it is 48 pixels thick, and the small fill
-    becomes texture of theirs. Deep in all others chroma and detail of the photo take the place of
+    becomes texture of theirs. Deep in all others colours and detail of the photo take the place of
     the fill's own. Windows with a side above `max_side` are filled in tiles. With None for
     `max_thickness` smaller ones go to `fill` as they are, and in larger ones a hole is too thick
     from a quarter of `max_side` on.
@@ -56,7 +56,7 @@ def fill_window(
 
 
 def _refine(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
-    return exchange_detail(settle_chroma(filled, hole), hole)  # detail is looked for by colour too
+    return exchange_detail(settle_colours(filled, hole), hole)  # detail is looked for by colour too
 
 
 def _find_parts_for_texture(hole: np.ndarray, max_thickness: float) -> np.ndarray:

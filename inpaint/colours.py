@@ -1,8 +1,8 @@
-"""Colours from the photo itself: what a network leaves grey deep in a hole.
+"""Colours from the photo itself: where a network, deep in a hole, is between two of them.
 
 Between an orange lake and a dark wood a network that is unsure paints the mean of both, a grey
 that the photo has nowhere. One step of mean shift (Comaniciu and Meer, 2002) from there leads to
-the colours that the photo does have: near by, and nearly as light.
+the colours that the photo does have, near by.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from inpaint.patches import choose_sources, find_depth
 _CELL = 5  # pixels; the colours of such squares are compared by their means
 _ALIKE = 0.05  # of the range from black to white: standard deviation of the kernel in RGB
 _NEAR = 30.0  # pixels: that of the kernel in the picture
+_LIGHTNESS = np.float32(0.5)  # it goes so much of the way that chroma goes
 _FROM_DEPTH, _FULL_DEPTH = 6, 16  # pixels; nearer to the edge the network knows the colour
 _MOST_SOURCES = 2_500
 _AT_ONCE = 512
@@ -22,11 +23,11 @@ _LEAST_SOURCES = 100  # known squares: fewer are no palette
 _LUMINANCE = np.float32([0.299, 0.587, 0.114])  # of red, green and blue, ITU-R BT.601
 
 
-def settle_chroma(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
-    """The picture, deep in its hole with chroma that the known part has as well.
+def settle_colours(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """The picture, deep in its hole with colours that the known part has as well.
 
-    filled: float32 H x W x 3 in [0, 1]; hole: bool H x W. Lightness, and with it all structure,
-    stays the fill's own. Where little is known the fill stays as it is.
+    filled: float32 H x W x 3 in [0, 1]; hole: bool H x W. What is finer than 5 pixels stays the
+    fill's own. Where little is known the fill stays as it is.
     """
     depth = find_depth(hole)
     height, width = hole.shape
@@ -42,7 +43,7 @@ def settle_chroma(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
     own, known = means[deep], means[sources[:, 0], sources[:, 1]]
     move = _shift_to_means(targets, sources, own, known) - own
     moves = np.zeros_like(means)
-    moves[deep] = move - (move @ _LUMINANCE)[:, None]
+    moves[deep] = move - (1 - _LIGHTNESS) * (move @ _LUMINANCE)[:, None]
     moves = cv2.resize(moves, (columns * _CELL, rows * _CELL), interpolation=cv2.INTER_LINEAR)
     share = np.clip((depth - _FROM_DEPTH) / (_FULL_DEPTH - _FROM_DEPTH), 0, 1)
     return np.clip(filled + share[..., None] * moves[:height, :width], 0, 1)
