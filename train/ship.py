@@ -12,6 +12,7 @@ import argparse
 import json
 import re
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,8 @@ def write_card(path: Path) -> Path:
         f"| licence | {card.get('licence', '')} |",
     ]
     if parts := card.get("mean_of"):  # of train.average
-        lines.append(f"| mean of | {', '.join(part['name'] for part in parts)} |")
+        counts = Counter(part["name"] for part in parts)
+        lines.append(f"| mean of | {', '.join(f'{n} x {name}' for name, n in counts.items())} |")
     if figures := card.get("figures"):
         lines += _figures_table(figures)
     losses = {k: v for k, v in preset.get("losses", {}).items() if v}

@@ -40,7 +40,7 @@ def test_weights_are_shipped_with_their_card(run, shipped_folder):
     assert [info.name for info in weights.list_weights()] == ["mine"]
     card = (shipped_folder / "mine.md").read_text()
     assert "tiny" in card
-    assert "| mean of | a/weights.safetensors |" in card
+    assert "| mean of | 1 x a/weights.safetensors |" in card
     assert weights.sha256(shipped_folder / "mine.safetensors") in card
     assert f"{sum(p.numel() for p in weights.load_network('mine').parameters()):,}" in card
     assert main(["mine", "--card-only"]) == 0
