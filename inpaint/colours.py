@@ -11,20 +11,20 @@ import numpy as np
 
 from inpaint._opencv import cv2
 from inpaint.patches import choose_sources, find_depth
+from inpaint.photo import LUMINANCE
 
 _CELL = 5  # pixels; the colours of such squares are compared by their means
 _ALIKE = 0.05  # of the range from black to white: standard deviation of the kernel in RGB
 _NEAR = 30.0  # pixels: that of the kernel in the picture
-_LIGHTNESS = np.float32(0.5)  # it goes so much of the way that chroma goes
+_LIGHTNESS = np.float32(0.5)  # share of the shift in luma that is applied; chroma moves all of it
 _FROM_DEPTH, _FULL_DEPTH = 6, 16  # pixels; nearer to the edge the network knows the colour
 _MOST_SOURCES = 2_500
 _AT_ONCE = 512
 _LEAST_SOURCES = 100  # known squares: fewer are no palette
-_LUMINANCE = np.float32([0.299, 0.587, 0.114])  # of red, green and blue, ITU-R BT.601
 
 
 def settle_colours(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
-    """The picture, deep in its hole with colours that the known part has as well.
+    """The picture, its colours deep in the hole moved to those of the known part near by.
 
     filled: float32 H x W x 3 in [0, 1]; hole: bool H x W. What is finer than 5 pixels stays the
     fill's own. Where little is known the fill stays as it is.
@@ -34,19 +34,22 @@ def settle_colours(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
     rows, columns = -(-height // _CELL), -(-width // _CELL)
     padding = [(0, rows * _CELL - height), (0, columns * _CELL - width)]
     touched = _cells(np.pad(hole, padding)).any(axis=(1, 3))
-    if depth.max() <= _FROM_DEPTH or np.count_nonzero(~touched) < _LEAST_SOURCES:
+    far = _CELL * find_depth(~touched) > depth.max() + 3 * _NEAR
+    unusable = touched | far
+    if depth.max() <= _FROM_DEPTH or np.count_nonzero(~unusable) < _LEAST_SOURCES:
         return filled
     means = _cells(np.pad(filled, [*padding, (0, 0)], "edge")).mean(axis=(1, 3))
     # One cell more than is wanted, to interpolate between.
     deep = _cells(np.pad(depth, padding)).max(axis=(1, 3)) > _FROM_DEPTH - _CELL
-    targets, sources = np.argwhere(deep), choose_sources(touched, _MOST_SOURCES)
+    targets, sources = np.argwhere(deep), choose_sources(unusable, _MOST_SOURCES)
     own, known = means[deep], means[sources[:, 0], sources[:, 1]]
     move = _shift_to_means(targets, sources, own, known) - own
     moves = np.zeros_like(means)
-    moves[deep] = move - (1 - _LIGHTNESS) * (move @ _LUMINANCE)[:, None]
+    moves[deep] = move - (1 - _LIGHTNESS) * (move @ LUMINANCE)[:, None]
     moves = cv2.resize(moves, (columns * _CELL, rows * _CELL), interpolation=cv2.INTER_LINEAR)
     share = np.clip((depth - _FROM_DEPTH) / (_FULL_DEPTH - _FROM_DEPTH), 0, 1)
-    return np.clip(filled + share[..., None] * moves[:height, :width], 0, 1)
+    settled = filled + share[..., None] * moves[:height, :width]
+    return np.clip(settled, 0, 1, out=settled)
 
 
 def _cells(values: np.ndarray) -> np.ndarray:

@@ -34,10 +34,10 @@ def fill_window(
     picture: float32 H x W x 3 in [0, 1]; hole: bool H x W. A hole thicker than `max_thickness`
     pixels is filled at reduced size and gets detail from its surroundings step by step. Where these
     are large, it is filled first, at the size where it is 48 pixels thick, and the small fill
-    becomes texture of theirs. Deep in all others colours and detail of the photo take the place of
-    the fill's own. Windows with a side above `max_side` are filled in tiles. With None for
-    `max_thickness` smaller ones go to `fill` as they are, and in larger ones a hole is too thick
-    from a quarter of `max_side` on.
+    becomes texture of theirs. Deep in all others colours move to the photo's, and its detail takes
+    the place of the fill's own. Windows with a side above `max_side` are filled in tiles. With None
+    for `max_thickness` smaller ones go to `fill` as they are, and in larger ones a hole is too
+    thick from a quarter of `max_side` on.
     """
     refine = _refine if max_thickness is not None else None
     if max_thickness is None and max_side is not None and max(hole.shape) > max_side:

@@ -68,13 +68,27 @@ def test_what_is_known_or_near_it_stays():
 def test_a_grey_photo_stays_grey():
     rng = np.random.default_rng(1)
     filled = rng.random((160, 160, 1), np.float32).repeat(3, axis=2)
-    assert np.ptp(settle_colours(filled, square()), axis=2).max() < 1e-6
+    settled = settle_colours(filled, square())
+    assert np.abs(settled - filled).max() > 0.01
+    assert np.ptp(settled, axis=2).max() < 1e-6
 
 
-@pytest.mark.parametrize("hole", [np.ones((90, 70), bool), square(100, 3), square(40, 18)])
+@pytest.mark.parametrize(
+    "hole", [np.ones((90, 70), bool), square(60, 5), square(100, 3), square(40, 18)]
+)
 def test_without_a_palette_or_depth_nothing_changes(hole):
     filled = np.random.default_rng(2).random((*hole.shape, 3), np.float32)
     assert settle_colours(filled, hole) is filled
+
+
+def test_colours_from_far_away_are_not_taken():
+    """A long strip, thin enough for 90 pixels and more on both sides of it to be near."""
+    picture = np.empty((160, 900, 3), np.float32)
+    picture[:, :700], picture[:, 700:] = GREEN, ORANGE
+    hole = np.zeros((160, 900), bool)
+    hole[60:100, 20:500] = True
+    filled = paint(picture, hole, ORANGE)
+    assert np.abs(settle_colours(filled, hole)[80, 40:480] - ORANGE).min() > 0.1
 
 
 @pytest.mark.parametrize("shape", [(163, 97), (61, 240)])

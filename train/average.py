@@ -1,11 +1,11 @@
-"""python -m train.average: one network from several stretches of one training.
+"""python -m train.average: one network from several legs of one training.
 
     python -m train.average runs/b/weights.safetensors runs/a/weights.safetensors --output runs/mean
 
-Runs that began with the same weights lie in one basin, and the mean of their weights is often
-better than either on photos that none has seen (model soups: Wortsman et al., 2022,
-arXiv:2203.05482), at no cost in time. Whether it is, benchmarks/choose.py tells. What only some of
-them have, such as the blocks that a deeper bottleneck begins with, is the mean over these. A coarse
+Runs that began with the same weights usually lie in one basin, and the mean of their weights is
+often better than either on photos that none has seen (model soups: Wortsman et al., 2022,
+arXiv:2203.05482), at no cost in time. Whether it is, benchmarks/choose.py tells. The first may have
+a deeper bottleneck than others: its further blocks are the mean over those that have them. A coarse
 network, which is not trained along, stays the first's.
 """
 
@@ -20,40 +20,55 @@ from torch import Tensor
 
 from inpaint import weights
 from inpaint.errors import InpaintError, TrainingError
+from inpaint.network import InpaintingNetwork
 
 
 def average(names: Sequence[str | Path], output: str | Path) -> Path:
     """The mean of weights of one network, at least two, as OUTPUT/weights.safetensors.
 
-    names: shipped names or .safetensors files; the first's card is kept, and it has all tensors
-    that any has. TrainingError if one has others or other shapes.
+    names: shipped names or .safetensors files, of which one may come twice, to count twice; the
+    first's card is kept. TrainingError if one is another network, or the output is one of them.
     """
     if len(names) < 2:
         raise TrainingError("a mean needs at least two weights")
-    network = weights.load_network(names[0])
-    states = [network.state_dict(), *(weights.load_network(n).state_dict() for n in names[1:])]
-    for name, state in zip(names[1:], states[1:]):
-        _check_same(states[0], state, str(name), str(names[0]))
-    network.load_state_dict({key: _mean(key, states) for key in states[0]})
     paths = [weights.find_weights(name) for name in names]
-    parts = [{"name": "/".join(p.parts[-2:]), "sha256": weights.sha256(p)} for p in paths]
     target = Path(output) / "weights.safetensors"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    card = weights.read_card(names[0]) | {"mean_of": parts}
+    if any(path.resolve() == target.resolve() for path in paths):
+        raise TrainingError(f"--output {output}: {target} is one of the weights to average")
+    network, *others = (weights.load_network(path) for path in paths)
+    for path, other in zip(paths[1:], others):
+        _check_same(network, other, path, paths[0])
+    states = [n.state_dict() for n in (network, *others)]
+    network.load_state_dict({key: _mean(key, states) for key in states[0]})
+    card = weights.read_card(paths[0])
+    for outdated in ("figures", "parameters", "gmac_512"):
+        card.pop(outdated, None)
+    card["mean_of"] = [
+        {"name": "/".join(path.parts[-2:]), "sha256": weights.sha256(path)} for path in paths
+    ]
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(f"cannot create {target.parent}: {error.strerror}") from error
     return weights.save_network(target, network, card)
 
 
 def _check_same(
-    first: Mapping[str, Tensor], other: Mapping[str, Tensor], name: str, first_name: str
+    first: InpaintingNetwork, other: InpaintingNetwork, path: Path, first_path: Path
 ) -> None:
-    for key, value in other.items():
-        if key not in first:
-            raise TrainingError(
-                f"{name} has {key}, which {first_name} has not: name the deeper network first"
-            )
-        if value.shape != first[key].shape:
-            shapes = f"{(*value.shape,)} in {name}, {(*first[key].shape,)} in {first_name}"
-            raise TrainingError(f"{key} is {shapes}: only weights of one network have a mean")
+    """TrainingError if the networks differ by more than blocks at the first's bottleneck's end."""
+    for part in ("encoder", "lateral", "decoder", "prefill", "noise"):
+        if repr(getattr(first, part)) != repr(getattr(other, part)):
+            raise TrainingError(f"{path} has another {part} than {first_path}: they have no mean")
+    if (first.coarse is None) != (other.coarse is None):
+        raise TrainingError(f"only one of {path} and {first_path} has a coarse network")
+    blocks, further = (
+        [repr(block) for block in network.bottleneck.children()] for network in (first, other)
+    )
+    if further[: len(blocks)] == blocks and len(further) > len(blocks):
+        raise TrainingError(f"{path} has the deeper bottleneck: name it before {first_path}")
+    if blocks[: len(further)] != further:
+        raise TrainingError(f"{path} has another bottleneck than {first_path}: they have no mean")
 
 
 def _mean(key: str, states: Sequence[Mapping[str, Tensor]]) -> Tensor:

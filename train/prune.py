@@ -127,7 +127,7 @@ def prune_weights(
         backward = _backward(training)
     smaller = prune(network, keep, importance, backward)
     card = weights.read_card(name)
-    for outdated in ("figures", "parameters", "gmac_512"):
+    for outdated in ("figures", "parameters", "gmac_512", "mean_of"):
         card.pop(outdated, None)
     share = f"{keep:.0%} of {Path(name).stem}'s multiply-adds, by {importance}"
     card["description"] = f"{card.get('description', '')} (pruned: {share})".strip()

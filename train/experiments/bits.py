@@ -1,7 +1,8 @@
 """How few bits can a weight have? The kernels of `faithful`, rounded to fewer and fewer.
 
 Each kernel has levels between minus its largest weight and plus: one step for each output channel,
-as our int8 files have it, or one for the whole layer. Biases stay as they are.
+as our int8 files have it, or one for the whole layer. Biases stay as they are. 8 bits and a step
+for each channel are the file as it ships: what that costs is in docs/training-log.md.
 """
 
 from __future__ import annotations
