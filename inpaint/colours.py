@@ -30,13 +30,15 @@ def settle_colours(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
     fill's own. Where little is known the fill stays as it is.
     """
     depth = find_depth(hole)
+    if depth.max() <= _FROM_DEPTH:  # of nearly all windows
+        return filled
     height, width = hole.shape
     rows, columns = -(-height // _CELL), -(-width // _CELL)
     padding = [(0, rows * _CELL - height), (0, columns * _CELL - width)]
     touched = _cells(np.pad(hole, padding)).any(axis=(1, 3))
     far = _CELL * find_depth(~touched) > depth.max() + 3 * _NEAR
     unusable = touched | far
-    if depth.max() <= _FROM_DEPTH or np.count_nonzero(~unusable) < _LEAST_SOURCES:
+    if np.count_nonzero(~unusable) < _LEAST_SOURCES:
         return filled
     means = _cells(np.pad(filled, [*padding, (0, 0)], "edge")).mean(axis=(1, 3))
     # One cell more than is wanted, to interpolate between.
@@ -67,9 +69,10 @@ def _shift_to_means(
     """
     wanted = np.hstack([targets * (_CELL / _NEAR), own / _ALIKE]).astype(np.float32)
     offered = np.hstack([sources * (_CELL / _NEAR), known / _ALIKE]).astype(np.float32)
+    lengths = np.square(offered).sum(axis=1) / 2
     moved = []
     for start in range(0, len(wanted), _AT_ONCE):
-        likeness = wanted[start : start + _AT_ONCE] @ offered.T - np.square(offered).sum(axis=1) / 2
+        likeness = wanted[start : start + _AT_ONCE] @ offered.T - lengths
         weights = np.exp(likeness - likeness.max(axis=1, keepdims=True))
         moved.append(weights @ known / weights.sum(axis=1, keepdims=True))
     return np.concatenate(moved)

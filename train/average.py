@@ -21,6 +21,7 @@ from torch import Tensor
 from inpaint import weights
 from inpaint.errors import InpaintError, TrainingError
 from inpaint.network import InpaintingNetwork
+from train.ship import forget_measured
 
 
 def average(names: Sequence[str | Path], output: str | Path) -> Path:
@@ -40,9 +41,7 @@ def average(names: Sequence[str | Path], output: str | Path) -> Path:
         _check_same(network, other, path, paths[0])
     states = [n.state_dict() for n in (network, *others)]
     network.load_state_dict({key: _mean(key, states) for key in states[0]})
-    card = weights.read_card(paths[0])
-    for outdated in ("figures", "parameters", "gmac_512"):
-        card.pop(outdated, None)
+    card = forget_measured(weights.read_card(paths[0]))
     card["mean_of"] = [
         {"name": "/".join(path.parts[-2:]), "sha256": weights.sha256(path)} for path in paths
     ]

@@ -28,6 +28,7 @@ from train.loop import Training
 from train.parallel import Workers, join_workers, leave_workers
 from train.preset import Preset, preset_of_weights
 from train.run import RunFolder
+from train.ship import forget_measured
 
 IMPORTANCES = ("taylor", "magnitude")
 _SIDE = 128  # of the pictures that dependencies are traced and multiply-adds counted with
@@ -126,9 +127,7 @@ def prune_weights(
         network = training.trainer.network
         backward = _backward(training)
     smaller = prune(network, keep, importance, backward)
-    card = weights.read_card(name)
-    for outdated in ("figures", "parameters", "gmac_512", "mean_of"):
-        card.pop(outdated, None)
+    card = forget_measured(weights.read_card(name))
     share = f"{keep:.0%} of {Path(name).stem}'s multiply-adds, by {importance}"
     card["description"] = f"{card.get('description', '')} (pruned: {share})".strip()
     return weights.save_network(run.path / "pruned.safetensors", smaller, card)

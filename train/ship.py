@@ -60,6 +60,12 @@ def ship(
     return target
 
 
+def forget_measured(card: dict[str, Any]) -> dict[str, Any]:
+    """The card of a network that is made from this one's weights: without what is no longer so."""
+    outdated = ("figures", "parameters", "gmac_512", "mean_of")
+    return {key: value for key, value in card.items() if key not in outdated}
+
+
 def refresh_card(name: str, figures: str | Path | None) -> Path:
     """The card of weights that ship already, written again; with a report its figures first."""
     path = weights.find_weights(name)
