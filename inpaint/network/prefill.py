@@ -58,9 +58,11 @@ def push(image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def pull(image: Tensor, mask: Tensor, filled: Tensor) -> Tensor:
-    """The image with its hole from `filled`, a smaller picture of the same, bilinearly."""
-    smooth = F.interpolate(filled, image.shape[-2:], mode="bilinear", align_corners=False)
-    return torch.where(mask > 0.5, smooth, image)
+    """The image with its hole from `filled`, the same at half its size as `push` makes it."""
+    height, width = image.shape[-2:]
+    # By exactly two: a side that was rounded up would be squeezed, and everything shifted.
+    smooth = F.interpolate(filled, scale_factor=2, mode="bilinear", align_corners=False)
+    return torch.where(mask > 0.5, smooth[..., :height, :width], image)
 
 
 def _halve(x: Tensor) -> Tensor:

@@ -36,6 +36,16 @@ def test_push_pull_follows_a_gradient():
     assert (push_pull(image, mask) - image).abs().max() < 0.1
 
 
+@pytest.mark.parametrize("sides", [(64, 64), (65, 64), (79, 73)])
+def test_pixels_do_not_move_where_sides_are_rounded_up(sides):
+    height, width = sides
+    image = torch.rand(1, 3, 80, 80)
+    mask = torch.zeros(1, 1, 80, 80)
+    mask[..., 30:33, 40:42] = 1
+    part = (..., slice(height), slice(width))
+    assert torch.allclose(push_pull(image[part], mask[part]), push_pull(image, mask)[part])
+
+
 def test_push_pull_without_a_known_pixel_is_grey():
     filled = push_pull(torch.rand(1, 3, 9, 9), torch.ones(1, 1, 9, 9))
     assert torch.allclose(filled, torch.full_like(filled, 0.5))
