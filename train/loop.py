@@ -151,6 +151,7 @@ class Training:
         self._say(f"training on {len(training)} photos, {where}; {len(masks)} masks")
 
     def _log(self, bar: tqdm) -> None:
+        self.trainer.check_finite()
         means = self.trainer.read_means()
         if not self.workers.is_main:
             return
@@ -177,6 +178,7 @@ class Training:
             self.run.save_best(self._state())
 
     def _save(self) -> None:
+        self.trainer.check_finite()
         self.run.save_checkpoint(self._state(), self.trainer.samples)
         self.run.save_weights(self.trainer.averaged, self.card())
 

@@ -177,6 +177,19 @@ def test_what_is_set_on_resuming_stays_set(photos, tiny_flags, tmp_path):
     assert card["preset"]["losses"]["hole_l1"] == 3.5
 
 
+def test_a_loss_that_is_no_number_ends_the_run_and_saves_nothing(
+    photos, tiny_flags, tmp_path, capsys
+):
+    changes = flags("optimiser.learning_rate=1e38", "optimiser.warmup=0", "optimiser.clip=0")
+    run = tmp_path / "run"
+    arguments = ["--data", str(photos), "--output", str(run), *tiny_flags, *changes]
+    assert main(arguments) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "not a number" in line]
+    assert "optimiser.learning_rate" in line
+    assert not (run / "weights.safetensors").exists()
+    assert RunFolder(run).last_checkpoint() is None
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_writes_a_checkpoint_first(photos, tiny_flags, tmp_path, number):
     run = tmp_path / "run"
