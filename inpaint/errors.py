@@ -5,7 +5,7 @@
     ├── MaskError       a mask that does not fit its photo, or masks nothing
     ├── MethodError     a method, device or option that does not exist
     ├── WeightsError    a weights file that is missing, damaged or of another kind
-    └── TrainingError   a preset, a data set or a run folder that cannot be used
+    └── TrainingError   what a training cannot use, or a run that diverged
 
 The command line prints one as a single line and exits with 2; the app shows it as a notice.
 """
@@ -32,7 +32,7 @@ class WeightsError(InpaintError):
 
 
 class TrainingError(InpaintError):
-    """A preset, a data set or a run folder cannot be used."""
+    """A preset, a data set or a run folder cannot be used, or a run diverged."""
 
 
 def error_line(error: BaseException) -> str:

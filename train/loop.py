@@ -11,6 +11,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from inpaint.errors import TrainingError
 from train.masks import MaskBank, draw_masks, read_masks
 from train.parallel import Workers
 from train.photos import (
@@ -81,7 +82,8 @@ class Training:
     def fit(self, *, minutes: float | None = None) -> bool:
         """Train; True if all samples were seen, False if stopped before, by time or signal.
 
-        Either way the last state is in a checkpoint and in weights.safetensors.
+        Either way the last state is in a checkpoint and in weights.safetensors. TrainingError if
+        it diverged: then these hold an earlier one.
         """
         run, began = self.preset.run, time.monotonic()
         saved = began
@@ -150,8 +152,21 @@ class Training:
         where = f"{gigabytes:.1f} GB in memory" if store is PhotosInMemory else "read from disk"
         self._say(f"training on {len(training)} photos, {where}; {len(masks)} masks")
 
+    def _check(self) -> None:
+        if self.trainer.is_finite():
+            return
+        last = self.run.last_checkpoint()
+        again = (
+            "begin again" if last is None else f"go on from {last} with --resume {self.run.path}"
+        )
+        raise TrainingError(
+            f"at {self.trainer.samples} samples the weights are no numbers any more, and nothing "
+            f"is saved from here: {again}, at a lower optimiser.learning_rate"
+            + (" or with run.compile=false" if self.preset.run.compile else "")
+        )
+
     def _log(self, bar: tqdm) -> None:
-        self.trainer.check_finite()
+        self._check()
         means = self.trainer.read_means()
         if not self.workers.is_main:
             return
@@ -160,6 +175,7 @@ class Training:
         bar.set_postfix({"loss": f"{means['total']:.4g}"})
 
     def _validate(self) -> None:
+        self._check()
         if self.validator is None:
             return
         self._validated_at = self.trainer.samples
@@ -178,7 +194,7 @@ class Training:
             self.run.save_best(self._state())
 
     def _save(self) -> None:
-        self.trainer.check_finite()
+        self._check()
         self.run.save_checkpoint(self._state(), self.trainer.samples)
         self.run.save_weights(self.trainer.averaged, self.card())
 

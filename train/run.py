@@ -37,19 +37,20 @@ class RunFolder:
         self._events: SummaryWriter | None = None
 
     def create(self, preset: Preset) -> None:
-        """Make the folder and write the resolved preset. TrainingError if a run lies there, or the
-        preset's networks cannot be built: then there is no folder.
+        """Make the folder and write the resolved preset. TrainingError if a run that can be resumed
+        lies there, or the preset's networks cannot be built: then there is no folder.
         """
         preset.build_network()
         if preset.looks_at_features:
             FeatureNetwork(preset.losses.features, preset.losses.features_file)
-        if self._checkpoints.exists():
+        if self._checkpoints.exists() and any(self._checkpoints.iterdir()):
             raise TrainingError(f"{self.path} holds a run already; continue it with --resume")
         try:
             (self.path / "samples").mkdir(parents=True, exist_ok=True)
-            self._checkpoints.mkdir()
+            self._checkpoints.mkdir(exist_ok=True)
         except OSError as error:
             raise TrainingError(f"cannot create {self.path}: {error.strerror}") from error
+        self._log.unlink(missing_ok=True)  # of a run that did not come as far as a checkpoint
         self.save_preset(preset)
 
     def save_preset(self, preset: Preset) -> None:

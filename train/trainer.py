@@ -15,7 +15,6 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from inpaint.errors import TrainingError
 from inpaint.network import InpaintingNetwork, composite
 from train.adversary import Adversary
 from train.features import FeatureNetwork
@@ -59,9 +58,11 @@ class Trainer:
                 preset.adversary, preset.optimiser, scales, workers, self._autocast
             )
         if run.compile and (on_gpu or (self._bf16 and _has_compiler())):
-            # Sizes are few: a varied view has two. On a CPU torch 2.14 makes code of AVX-512 whose
-            # gradients in bf16 are not numbers; that of AVX2 is right. Convolutions are oneDNN's.
-            options = {} if on_gpu else {"cpp.simdlen": 256}
+            # Of AVX-512 torch 2.14 makes code whose gradients in bf16 are not numbers; that of AVX2
+            # is right.
+            avx512 = not on_gpu and torch.backends.cpu.get_cpu_capability() == "AVX512"
+            options = {"cpp.simdlen": 256} if avx512 else {}
+            # Sizes are few: a varied view has two.
             compiled = functools.partial(torch.compile, dynamic=False, options=options)
             self._forward, self.loss = compiled(self._forward), compiled(self.loss)
             self._compare = self._compare and compiled(self._compare)
@@ -100,17 +101,10 @@ class Trainer:
         """
         return self._reconstruct(image, mask, View()).terms
 
-    def check_finite(self) -> None:
-        """TrainingError if a term since the last `read_means` is not a number. Waits for the
+    def is_finite(self) -> bool:
+        """Whether all averaged weights are numbers; they cannot become so again. Waits for the
         device."""
-        broken = [name for name, total in self._sums.items() if not total.isfinite()]
-        if broken:
-            raise TrainingError(
-                f"the loss ({', '.join(broken)}) is not a number any more at {self.samples} "
-                "samples, and nothing is saved from here; --resume goes on from the last "
-                "checkpoint: try --set run.compile=false, --set run.precision=fp32, or a lower "
-                "optimiser.learning_rate"
-            )
+        return all(bool(weight.isfinite().all()) for weight in self.averaged.parameters())
 
     def read_means(self) -> dict[str, float]:
         """Mean of each term since the last call. Waits for the device."""

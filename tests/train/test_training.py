@@ -27,6 +27,7 @@ from train.parallel import Workers
 from train.photos import PhotoFile, check_photos
 from train.preset import load_preset, preset_from_dict
 from train.run import RunFolder
+from train.trainer import Trainer
 from train.validation import Validator
 
 ADVERSARY = [
@@ -177,17 +178,38 @@ def test_what_is_set_on_resuming_stays_set(photos, tiny_flags, tmp_path):
     assert card["preset"]["losses"]["hole_l1"] == 3.5
 
 
-def test_a_loss_that_is_no_number_ends_the_run_and_saves_nothing(
-    photos, tiny_flags, tmp_path, capsys
+@pytest.mark.parametrize("log_every", [1, 1000])
+def test_a_run_that_diverges_ends_saves_nothing_and_can_begin_again(
+    photos, tiny_flags, tmp_path, capsys, log_every
 ):
-    changes = flags("optimiser.learning_rate=1e38", "optimiser.warmup=0", "optimiser.clip=0")
     run = tmp_path / "run"
-    arguments = ["--data", str(photos), "--output", str(run), *tiny_flags, *changes]
-    assert main(arguments) == 2
-    (line,) = [line for line in capsys.readouterr().err.splitlines() if "not a number" in line]
-    assert "optimiser.learning_rate" in line
+    arguments = ["--data", str(photos), "--output", str(run), *tiny_flags]
+    diverging = flags("optimiser.learning_rate=1e38", "optimiser.warmup=0", "optimiser.clip=0")
+    assert main([*arguments, *diverging, *flags(f"run.log_every={log_every}")]) == 2
+    error = capsys.readouterr().err
+    assert "no numbers any more" in error
+    assert "begin again" in error
     assert not (run / "weights.safetensors").exists()
     assert RunFolder(run).last_checkpoint() is None
+    assert main([*arguments, "--minutes", "0"]) == 3
+
+
+def test_a_run_that_diverges_later_says_where_it_can_go_on(
+    photos, tiny_flags, tmp_path, capsys, monkeypatch
+):
+    run = tmp_path / "run"
+    assert main(["--data", str(photos), "--output", str(run), *tiny_flags, "--minutes", "0"]) == 3
+    saved = RunFolder(run).last_checkpoint()
+    step = Trainer.step
+
+    def diverge(trainer: Trainer, *batch: torch.Tensor) -> None:
+        step(trainer, *batch)
+        next(trainer.averaged.parameters()).data.fill_(torch.nan)
+
+    monkeypatch.setattr(Trainer, "step", diverge)
+    assert main(["--data", str(photos), "--resume", str(run), "--minutes", "0"]) == 2
+    assert f"go on from {saved} with --resume {run}" in capsys.readouterr().err
+    assert RunFolder(run).last_checkpoint() == saved
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
