@@ -14,10 +14,10 @@ from inpaint.patches import choose_sources, find_depth
 from inpaint.photo import LUMINANCE
 
 _CELL = 5  # pixels; the colours of such squares are compared by their means
-_ALIKE = 0.05  # of the range from black to white: standard deviation of the kernel in RGB
+_ALIKE = 0.07  # of the range from black to white: standard deviation of the kernel in RGB
 _NEAR = 30.0  # pixels: that of the kernel in the picture
 _LIGHTNESS = np.float32(0.5)  # share of the shift in luma that is applied; chroma moves all of it
-_FROM_DEPTH, _FULL_DEPTH = 6, 16  # pixels; nearer to the edge the network knows the colour
+_FROM_DEPTH, _FULL_DEPTH = 3, 16  # pixels; nearer to the edge the network knows the colour
 _MOST_SOURCES = 2_500
 _AT_ONCE = 512
 _LEAST_SOURCES = 100  # known squares: fewer are no palette

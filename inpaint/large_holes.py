@@ -34,10 +34,10 @@ def fill_window(
     picture: float32 H x W x 3 in [0, 1]; hole: bool H x W. A hole thicker than `max_thickness`
     pixels is filled at reduced size and gets detail from its surroundings step by step. Where these
     are large, it is filled first, at the size where it is 48 pixels thick, and the small fill
-    becomes texture of theirs. Deep in all others colours move to the photo's, and its detail takes
-    the place of the fill's own. Windows with a side above `max_side` are filled in tiles. With None
-    for `max_thickness` smaller ones go to `fill` as they are, and in larger ones a hole is too
-    thick from a quarter of `max_side` on.
+    becomes texture of theirs. Deep in all holes colours move to the photo's; in all others its
+    detail takes the place of the fill's own. Windows with a side above `max_side` are filled in
+    tiles. With None for `max_thickness` smaller ones go to `fill` as they are, and in larger ones a
+    hole is too thick from a quarter of `max_side` on.
     """
     refine = _refine if max_thickness is not None else None
     if max_thickness is None and max_side is not None and max(hole.shape) > max_side:
@@ -47,7 +47,7 @@ def fill_window(
     thick = _find_parts_for_texture(hole, max_thickness)
     if thick.any():
         scale = _scale(thick, min(max_thickness, _TEXTURE_THICKNESS))
-        picture = _fill_at(scale, fill, picture, hole, max_side, continue_texture)
+        picture = _fill_at(scale, fill, picture, hole, max_side, _to_texture)
         hole = hole & ~thick
     if hole.any():
         scale = _scale(hole, max_thickness)
@@ -57,6 +57,10 @@ def fill_window(
 
 def _refine(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
     return exchange_detail(settle_colours(filled, hole), hole)  # detail is looked for by colour too
+
+
+def _to_texture(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    return continue_texture(settle_colours(filled, hole), hole)
 
 
 def _find_parts_for_texture(hole: np.ndarray, max_thickness: float) -> np.ndarray:
