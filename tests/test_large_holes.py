@@ -180,7 +180,7 @@ def test_the_photos_detail_is_no_stronger_than_the_fill_wants_it():
 def test_near_its_edge_a_hole_keeps_the_fill():
     picture, hole = noisy(320, 0.1), disc(320, 320, 70)
     filled = fill_window(fill_grid, cut(picture, hole), hole, 1024, 256)
-    edge = hole & ~disc(320, 320, 65)
+    edge = hole & ~disc(320, 320, 68)
     np.testing.assert_array_equal(filled[edge], fill_grid(picture, hole)[edge])
     np.testing.assert_array_equal(filled[~hole], picture[~hole])
 
