@@ -86,7 +86,7 @@ def test_a_coarse_network_is_exported_with_it(precision, photos, tmp_path):
 
 def test_fewer_bits_make_smaller_files(exported):
     single, half, byte = (exported[p].path.stat().st_size for p in PRECISIONS)
-    assert byte < half < 0.75 * single  # a small network: its graph takes a fifth of all
+    assert byte < half < 0.75 * single  # of so small a network the graph takes two fifths
 
 
 def test_int8_names_its_layers(exported):
