@@ -30,7 +30,7 @@ def settle_colours(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
     fill's own. Where little is known the fill stays as it is.
     """
     depth = find_depth(hole)
-    if depth.max() <= _FROM_DEPTH:  # of nearly all windows
+    if depth.max() <= _FROM_DEPTH:  # of thin scratches
         return filled
     height, width = hole.shape
     rows, columns = -(-height // _CELL), -(-width // _CELL)

@@ -155,10 +155,11 @@ class Training:
     def _check(self) -> None:
         if self.trainer.is_finite():
             return
-        last = self.run.last_checkpoint()
-        again = (
-            "begin again" if last is None else f"go on from {last} with --resume {self.run.path}"
-        )
+        last, again = self.run.last_checkpoint(), "begin again"
+        if last is not None:
+            again = f"go on from {last} with --resume {self.run.path}"
+        elif self.workers.is_main:
+            self.run.vacate()
         raise TrainingError(
             f"at {self.trainer.samples} samples the weights are no numbers any more, and nothing "
             f"is saved from here: {again}, at a lower optimiser.learning_rate"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -37,21 +38,25 @@ class RunFolder:
         self._events: SummaryWriter | None = None
 
     def create(self, preset: Preset) -> None:
-        """Make the folder and write the resolved preset. TrainingError if a run that can be resumed
-        lies there, or the preset's networks cannot be built: then there is no folder.
+        """Make the folder and write the resolved preset. TrainingError if a run lies there, or the
+        preset's networks cannot be built: then there is no folder.
         """
         preset.build_network()
         if preset.looks_at_features:
             FeatureNetwork(preset.losses.features, preset.losses.features_file)
-        if self._checkpoints.exists() and any(self._checkpoints.iterdir()):
+        if self._checkpoints.exists():
             raise TrainingError(f"{self.path} holds a run already; continue it with --resume")
         try:
             (self.path / "samples").mkdir(parents=True, exist_ok=True)
-            self._checkpoints.mkdir(exist_ok=True)
+            self._checkpoints.mkdir()
         except OSError as error:
             raise TrainingError(f"cannot create {self.path}: {error.strerror}") from error
         self._log.unlink(missing_ok=True)  # of a run that did not come as far as a checkpoint
         self.save_preset(preset)
+
+    def vacate(self) -> None:
+        """Let another run begin here, of which nothing could be resumed."""
+        shutil.rmtree(self._checkpoints)
 
     def save_preset(self, preset: Preset) -> None:
         """Write the resolved preset: what the run goes on with when it is resumed."""

@@ -194,6 +194,17 @@ def test_a_run_that_diverges_ends_saves_nothing_and_can_begin_again(
     assert main([*arguments, "--minutes", "0"]) == 3
 
 
+def test_a_run_from_weights_that_diverges_can_begin_again_too(photos, tiny_flags, tmp_path):
+    def arguments(name: str) -> list[str]:
+        return ["--data", str(photos), "--output", str(tmp_path / name), *tiny_flags]
+
+    assert main([*arguments("first"), "--minutes", "0"]) == 3
+    start = flags(f"run.start_from={tmp_path / 'first' / 'weights.safetensors'}")
+    diverging = flags("optimiser.learning_rate=1e38", "optimiser.warmup=0", "optimiser.clip=0")
+    assert main([*arguments("second"), *start, *diverging]) == 2  # validated before the first step
+    assert main([*arguments("second"), *start, "--minutes", "0"]) == 3
+
+
 def test_a_run_that_diverges_later_says_where_it_can_go_on(
     photos, tiny_flags, tmp_path, capsys, monkeypatch
 ):
