@@ -2,7 +2,7 @@
 
     python benchmarks/choose.py WEIGHTS... --data PHOTOS [--size 256]
 
-The photos are those that `python -m train --data PHOTOS` validates on (seed 0, 128 of them); the
+The photos are those that `python -m train --data PHOTOS` validates on (128 of them); the
 masks are everyday ones, and CoModGAN's, which cover most of a picture. The networks fill in one
 go, without what the Inpainter does in thick holes. What ships is measured once more, on photos that
 nothing was chosen by: benchmarks/quality.py.
@@ -36,7 +36,7 @@ def main() -> int:
             raise InpaintError(f"--size is at least {LPIPS_MIN_SIDE}: LPIPS needs that")
         for name in arguments.weights:  # before the work, which takes minutes
             weights.find_weights(name)
-        _, photos = split(check_photos(arguments.data).photos, DataConfig().validation, seed=0)
+        _, photos = split(check_photos(arguments.data).photos, DataConfig().validation)
         if not photos:
             raise InpaintError("--data: fewer than five photos, so training sets none apart")
         device = torch.device("cpu")

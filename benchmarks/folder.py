@@ -35,6 +35,7 @@ class Recorder:
         self.method, self.calls = method, []
         self.name, self.max_side = method.name, method.max_side
         self.max_thickness = method.max_thickness
+        self.max_mirrored = method.max_mirrored
 
     def fill(self, image: np.ndarray, hole: np.ndarray) -> np.ndarray:
         self.calls.append((image, hole))

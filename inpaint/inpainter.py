@@ -47,6 +47,7 @@ class Inpainter:
         self.method = create_method(method, device, runtime)
         self.max_memory = max_memory
         self._max_thickness = getattr(self.method, "max_thickness", None)
+        self._max_mirrored = getattr(self.method, "max_mirrored", 0)
 
     def restore(
         self,
@@ -175,6 +176,13 @@ class Inpainter:
         return result
 
     def _call(self, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+        fill = self._call_once(picture, hole)
+        if hole.size <= self._max_mirrored:
+            mirrored = np.ascontiguousarray(picture[:, ::-1]), np.ascontiguousarray(hole[:, ::-1])
+            fill = (fill + self._call_once(*mirrored)[:, ::-1]) / 2
+        return fill
+
+    def _call_once(self, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
         fill = np.asarray(self.method.fill(picture, hole), np.float32)
         if fill.shape != picture.shape or not np.isfinite(fill[hole]).all():
             raise MethodError(

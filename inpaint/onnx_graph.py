@@ -131,12 +131,10 @@ def describe(path: Path, network: torch.nn.Module) -> dict[str, Any]:
     """What a method needs to know of a graph: its network, and the card's limits."""
     from inpaint.network.summary import estimate_bytes_per_pixel
 
-    max_side, max_thickness = weights.read_limits(path)
     return {
         "name": path.stem,
         "network": weights.read_config(path),
-        "max_side": max_side,
-        "max_thickness": max_thickness,
+        **weights.read_limits(path)._asdict(),
         "bytes_per_pixel": estimate_bytes_per_pixel(network),
     }
 

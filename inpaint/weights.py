@@ -12,7 +12,7 @@ import json
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inpaint.errors import WeightsError
 from inpaint.stored_tensors import pack, read_tensors, shorten
@@ -30,6 +30,9 @@ _LONGEST_CONFIG = 10_000  # characters; one of thousands of layers takes minutes
 # than at reduced size, up to so many pixels (benchmarks/large_holes.py).
 _THICKEST, _MOST_THICKNESS = 2, 256
 _MAX_SIDE = 512  # of a file that does not say
+# So large a window is filled twice in the time of one of 512 x 512 pixels.
+_MAX_MIRRORED = 512 * 512 // 2
+_LOSSES_OF_LOOKS = "perceptual", "lpips", "style"
 _KEY = "photomend"
 # Building a network without memory takes about 6 for each tensor.
 _CALLS_PER_TENSOR = 50
@@ -46,6 +49,14 @@ class WeightsInfo:
     @property
     def description(self) -> str:
         return str(self.card.get("description", ""))
+
+
+class Limits(NamedTuple):
+    """Up to what a network is good, in pixels."""
+
+    max_side: int  # of a window
+    max_thickness: int | None  # the diameter of the largest disc in a hole
+    max_mirrored: int  # the area of a window that is filled twice, see `inpaint.methods`
 
 
 def weights_folder() -> Path:
@@ -148,17 +159,31 @@ def _rebuildable(config: dict[str, Any]) -> dict[str, Any]:
     return {**config, "coarse": _rebuildable(config["coarse"])} if config.get("coarse") else config
 
 
-def read_limits(name: str | Path) -> tuple[int, int | None]:
-    """The longest side of a window that the network is good at, and the thickest hole, pixels."""
+def read_limits(name: str | Path) -> Limits:
+    """The limits of a weights file: as its card says, and as follows from its preset."""
     card = read_card(name)
     side = card.get("max_side", _MAX_SIDE)
-    preset = card.get("preset")
-    data = preset.get("data") if isinstance(preset, dict) else None
-    crop = data.get("size") if isinstance(data, dict) else None
+    crop = _table(_table(card, "preset"), "data").get("size")
     for what, number in (("max_side", side), ("crop size", crop)):
         if number is not None and (type(number) is not int or not 1 <= number <= 1 << 20):
             raise WeightsError(f"{find_weights(name)}: its {what} is no number of pixels")
-    return side, crop and min(_THICKEST * crop, _MOST_THICKNESS)
+    thickness = crop and min(_THICKEST * crop, _MOST_THICKNESS)
+    return Limits(side, thickness, _MAX_MIRRORED if _aims_at_mean(card) else 0)
+
+
+def _aims_at_mean(card: dict[str, Any]) -> bool:
+    """Whether it was trained for a small error alone. The mean of two such fills errs less; that of
+    two that shall look like a photo is blurred."""
+    preset = _table(card, "preset")
+    losses, adversary = _table(preset, "losses"), _table(preset, "adversary")
+    looks = any(losses.get(name) for name in _LOSSES_OF_LOOKS) or adversary.get("weight")
+    return bool(losses.get("psnr")) and not looks
+
+
+def _table(card: dict[str, Any], key: str) -> dict[str, Any]:
+    """A part of a card, which may hold any JSON values."""
+    value = card.get(key)
+    return value if isinstance(value, dict) else {}
 
 
 def save_network(

@@ -63,6 +63,29 @@ def test_the_method_sees_nothing_of_the_hole(picture, hole):
         assert max(seen.shape) <= (limit or 50)
 
 
+class Slanted:
+    """Fills with what grows from left to right: never as the mirror image is filled."""
+
+    name, max_side = "slanted", None
+
+    def __init__(self, max_mirrored: int) -> None:
+        self.max_mirrored = max_mirrored
+
+    def fill(self, image: np.ndarray, hole: np.ndarray) -> np.ndarray:
+        _, width = hole.shape
+        slope = np.linspace(0, 0.5, width, dtype=np.float32)[:, None]
+        return np.where(hole[..., None], slope + image.max() / 2, image)
+
+
+def test_small_windows_are_filled_as_their_mirror_image_is(picture, hole):
+    image, mask = picture(40, 51), hole(40, 51)
+    for area, as_mirrored in ((40 * 51, True), (40 * 51 - 1, False), (0, False)):
+        inpainter = Inpainter(Slanted(area))
+        found = inpainter.restore_array(image, mask, context=100)
+        mirrored = inpainter.restore_array(image[:, ::-1], mask[:, ::-1], context=100)
+        assert np.array_equal(found, mirrored[:, ::-1]) == as_mirrored
+
+
 def test_what_was_in_the_hole_never_matters(picture, hole):
     image, mask = picture(64, 80), hole(64, 80)
     other = image.copy()

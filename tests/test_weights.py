@@ -151,7 +151,26 @@ def test_a_damaged_card_is_refused(saved, card):
 def test_the_thickest_hole_follows_the_crops_up_to_256_pixels(network, tmp_path, crop, thickest):
     card = {"max_side": 300, "preset": {"data": {"size": crop} if crop else {}}}
     path = weights.save_network(tmp_path / "net.safetensors", network, card)
-    assert weights.read_limits(path) == (300, thickest)
+    assert weights.read_limits(path) == (300, thickest, 0)
+
+
+@pytest.mark.parametrize(
+    ("losses", "adversary", "mirrored"),
+    [
+        ({"psnr": 0.3, "lpips": 0.0}, {"weight": 0.0}, True),
+        ({"psnr": 0.3}, {}, True),
+        ({"psnr": 0.3, "style": 0.1}, {"weight": 0.0}, False),
+        ({"psnr": 0.3}, {"weight": 0.1}, False),
+        ({"hole_l1": 2.0, "psnr": 0.0}, {"weight": 0.0}, False),
+        ("none", [], False),
+    ],
+)
+def test_only_what_was_trained_for_a_small_error_is_mirrored(
+    network, tmp_path, losses, adversary, mirrored
+):
+    card = {"preset": {"losses": losses, "adversary": adversary}}
+    path = weights.save_network(tmp_path / "net.safetensors", network, card)
+    assert bool(weights.read_limits(path).max_mirrored) == mirrored
 
 
 @pytest.mark.parametrize("content", [b"", b"not weights", b"\xff" * 64])

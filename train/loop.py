@@ -51,7 +51,7 @@ class Training:
         self._say(str(self.check))
         self._status = Status(run, self.check, preset.run.samples)
         self._tell("preparing", run.last_checkpoint())
-        training, validation = split(self.check.photos, preset.data.validation, preset.run.seed)
+        training, validation = split(self.check.photos, preset.data.validation)
         # `split` has shuffled them.
         self._open_data(training[: preset.data.limit or None], own_masks)
         self.trainer = Trainer(preset, workers)

@@ -50,7 +50,7 @@ class DataConfig:
         default_factory=lambda: {"lama": 0.5, "everyday": 0.3, "mat_small": 0.2}
     )  # kinds of inpaint.mask_shapes and their shares
     mask_bank: int = 4096  # masks drawn before the first step, then flipped and turned
-    limit: int = 0  # train on only so many photos, drawn by the seed; 0: on all
+    limit: int = 0  # train on only so many photos, always the same; 0: on all
     validation: int = 128  # photos split off for choosing, never trained on
     memory_gb: float = 8.0  # decoded photos beyond this are read from disk while training
     workers: int = 2  # processes that decode photos read from disk

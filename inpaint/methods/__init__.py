@@ -4,8 +4,10 @@ A method has a `name`; a `max_side`, the longest side of a window that it is goo
 any); and `fill(image, hole)` for any size from 1 x 1 on, which must not depend on the pixels
 under the hole and must be deterministic. It may return anything outside the hole: the Inpainter
 pastes. It may have a `max_thickness`, the diameter of the largest disc in a hole that it is good
-at (its colours and fine detail then give way, deep in holes, to the photo's own), and
-`bytes_per_pixel`, the memory that `fill` takes for a window.
+at (its colours and fine detail then give way, deep in holes, to the photo's own);
+`max_mirrored`, up to which area in pixels windows get the mean of its fill and, mirrored back, that
+of their mirror image, which errs less than either (the self-ensemble of Lim et al., Enhanced Deep
+Residual Networks, 2017); and `bytes_per_pixel`, the memory that `fill` takes for a window.
 """
 
 from __future__ import annotations

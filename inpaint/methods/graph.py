@@ -43,6 +43,7 @@ class GraphMethod(ABC):
         self.name = path.stem
         self.max_side: int = facts["max_side"]
         self.max_thickness: int | None = facts["max_thickness"]
+        self.max_mirrored: int = facts.get("max_mirrored", 0)  # older files do not say
         self.bytes_per_pixel: float = facts["bytes_per_pixel"]
 
     def fill(self, image: np.ndarray, hole: np.ndarray) -> np.ndarray:
@@ -73,7 +74,7 @@ class GraphMethod(ABC):
         if facts["network"] != config:
             raise WeightsError(f"{graph}: the graph of another network than that of {path.name}")
         # The limits are the weights' own: a graph serves all networks of its shape.
-        facts["max_side"], facts["max_thickness"] = weights.read_limits(path)
+        facts |= weights.read_limits(path)._asdict()
         return facts
 
     def _open(self, path: Path, tensors: dict[str, np.ndarray]) -> dict[str, Any]:

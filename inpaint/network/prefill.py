@@ -44,9 +44,12 @@ def push_pull(image: Tensor, mask: Tensor, levels: int | None = None) -> Tensor:
 
 
 def half_size(image: Tensor, mask: Tensor, fill: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-    """The hole as `fill`, a network's forward, fills the picture at half size."""
+    """The hole as `fill`, a network's forward, fills the picture at half size: the mean of what it
+    makes of the picture and of its mirror image, for that errs less than either."""
     small, hole = push(image, mask)
-    return pull(image, mask, torch.where(hole > 0.5, fill(small, hole), small))
+    as_is, mirrored = fill(_with_mirror_image(small), _with_mirror_image(hole)).chunk(2)
+    filled = (as_is + mirrored.flip(-1)) / 2
+    return pull(image, mask, torch.where(hole > 0.5, filled, small))
 
 
 def push(image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -63,6 +66,10 @@ def pull(image: Tensor, mask: Tensor, filled: Tensor) -> Tensor:
     # By exactly two: a side that was rounded up would be squeezed, and everything shifted.
     smooth = F.interpolate(filled, scale_factor=2, mode="bilinear", align_corners=False)
     return torch.where(mask > 0.5, smooth[..., :height, :width], image)
+
+
+def _with_mirror_image(x: Tensor) -> Tensor:
+    return torch.cat((x, x.flip(-1)))
 
 
 def _halve(x: Tensor) -> Tensor:

@@ -55,7 +55,7 @@ def run(sources: Sequence[str | Path], workers: Workers, overrides: Sequence[str
     """Measure shipped weights at every number of bits, on photos that they were not trained on."""
     preset = preset_of_weights(WEIGHTS, overrides)
     photos = check_photos(sources).photos
-    _, unseen = split(photos, preset.data.validation, preset.run.seed)
+    _, unseen = split(photos, preset.data.validation)
     validator = Validator(unseen, preset.data.size, workers.device)
     outcomes = []
     for step, bits in product(STEPS, BITS):

@@ -41,7 +41,7 @@ def run(sources: Sequence[str | Path], workers: Workers, overrides: Sequence[str
     """Prune, train and measure every share; times are of the CPU, against ResNet-50's."""
     preset = preset_of_weights(WEIGHTS, [*_DEFAULTS, *overrides])
     photos = check_photos(sources).photos
-    seen, unseen = split(photos, preset.data.validation, preset.run.seed)
+    seen, unseen = split(photos, preset.data.validation)
     judges = {
         "": Validator(unseen, preset.data.size, workers.device),
         ", training photos": Validator(seen[: len(unseen)], preset.data.size, workers.device),

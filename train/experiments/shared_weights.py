@@ -62,9 +62,7 @@ class Local(nn.Sequential):
 def run(sources: Sequence[str | Path], workers: Workers, overrides: Sequence[str] = ()) -> Result:
     """Train both kinds, and move the hole."""
     preset = load_preset("lesson", [*_DEFAULTS, *overrides])
-    training, validation = split(
-        check_photos(sources).photos, preset.data.validation, preset.run.seed
-    )
+    training, validation = split(check_photos(sources).photos, preset.data.validation)
     settings = {"seed": preset.run.seed, "device": workers.device}
     photos = PhotosInMemory(
         training[: preset.data.limit], preset.data, batch=preset.run.batch, **settings

@@ -140,7 +140,7 @@ def run(
     presets = presets_of(experiment, overrides)
     photos = check_photos(sources).photos
     for preset in presets.values():
-        if not split(photos, preset.data.validation, preset.run.seed)[1]:
+        if not split(photos, preset.data.validation)[1]:
             raise TrainingError("to measure on, it takes five photos, and data.validation above 0")
     outcomes = []
     with tempfile.TemporaryDirectory(prefix="photomend-") as temporary:
@@ -182,7 +182,7 @@ def _measure(
     workers: Workers,
 ) -> Outcome:
     network = load_network(run.path / "weights.safetensors", str(workers.device))
-    training, validation = split(photos, preset.data.validation, preset.run.seed)
+    training, validation = split(photos, preset.data.validation)
     seen = training[: preset.data.limit or None][: len(validation)]
     unseen = Validator(validation, preset.data.size, workers.device)
     return Outcome(
