@@ -15,10 +15,11 @@ from inpaint._opencv import cv2
 from inpaint.known_pixels import blur_known
 from inpaint.patches import choose_sources, every_second, find_depth
 
+_COARSEST = 1.2  # pixels before an enlargement: standard deviation of the Gaussian, as _DETAIL's
 _CELL = 8  # pixels
 _CELLS = 4  # a patch has so many across and down, and is compared by their means
 _STEP = 2  # cells from patch to patch
-_FEATHER = 4  # pixels in which one patch gives way to the next
+_FEATHER = 8  # pixels in which one patch gives way to the next
 _ALIKE = 0.02  # of the range from black to white: means that differ no more than noise
 _MOST_SOURCES = 2_500  # with more, the same few are taken more often
 _WORSE = 2.0  # so many times the least square distance is still near enough
@@ -32,17 +33,23 @@ _MOST_GAIN = 1.3
 _LEAST_SOURCES = 800  # known patches: of fewer none looks alike enough
 
 
-def transfer_detail(picture: np.ndarray, hole: np.ndarray, smooth: np.ndarray) -> np.ndarray:
-    """The picture, its hole filled by `smooth` with detail.
+def transfer_detail(
+    picture: np.ndarray, hole: np.ndarray, fill: np.ndarray, enlargement: float
+) -> np.ndarray:
+    """The picture, its hole filled by `fill` with detail of the known part.
 
-    picture: float32 H x W x 3 in [0, 1], known outside the bool H x W hole; smooth: what is
-    left of it after shrinking and enlarging, filled. The difference of both, where it is known,
-    is the detail.
+    picture: float32 H x W x 3 in [0, 1], known outside the bool H x W hole; fill: the same filled,
+    after an enlargement by so much. The finest that it has was made pixel by pixel, and makes no
+    shapes: what is not much coarser than a pixel was comes from the known part as well.
     """
-    detail = _copy_detail(picture - smooth, hole, hole, smooth, _CELL)
-    if detail is not None:
-        smooth = np.clip(smooth + detail, 0, 1)
-    return np.where(hole[..., None], smooth, picture)
+    filled = np.where(hole[..., None], fill, picture)
+    coarsest = _COARSEST * enlargement
+    smooth = cv2.GaussianBlur(filled, (0, 0), coarsest)
+    known_detail = filled - blur_known(filled, hole, coarsest)[0]  # with nothing of the fill in it
+    detail = _copy_detail(known_detail, hole, hole, smooth, _CELL)
+    if detail is None:
+        return filled
+    return np.where(hole[..., None], np.clip(smooth + detail, 0, 1), picture)
 
 
 def exchange_detail(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:

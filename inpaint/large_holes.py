@@ -17,7 +17,7 @@ Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 _ENLARGEMENT = 4  # at most, from one pass of detail to the next
 # A hole that is too thick becomes the photo's own texture, where there is plenty of it: at this
 # thickness first (benchmarks/large_holes.py).
-_TEXTURE_THICKNESS = 48
+_TEXTURE_THICKNESS = 72
 _LARGEST_SHARE = 0.7  # of the window
 _PLENTY = 256 * 256  # known pixels
 
@@ -33,7 +33,7 @@ def fill_window(
 
     picture: float32 H x W x 3 in [0, 1]; hole: bool H x W. A hole thicker than `max_thickness`
     pixels is filled at reduced size and gets detail from its surroundings step by step. Where these
-    are large, it is filled first, at the size where it is 48 pixels thick, and the small fill
+    are large, it is filled first, at the size where it is 72 pixels thick, and the small fill
     becomes texture of theirs. Deep in all holes colours move to the photo's; in all others its
     detail takes the place of the fill's own. Windows with a side above `max_side` are filled in
     tiles. With None for `max_thickness` smaller ones go to `fill` as they are, and in larger ones a
@@ -97,10 +97,18 @@ def _fill_at(
     if refine is not None:
         filled = refine(filled, small_hole)
     while scale < 1:
-        scale = min(1.0, scale * _ENLARGEMENT)
+        smaller, scale = scale, _next_scale(scale)
         known, part = (picture, hole) if scale == 1 else _shrink(picture, hole, scale)
-        filled = transfer_detail(known, part, enlarge(filled, *part.shape))
+        filled = transfer_detail(known, part, enlarge(filled, *part.shape), scale / smaller)
     return filled
+
+
+def _next_scale(scale: float) -> float:
+    """1, 1/4, 1/16, ...: the first of them that is larger, so that the last step is a full one."""
+    larger = 1.0
+    while larger / _ENLARGEMENT > scale * 1.001:
+        larger /= _ENLARGEMENT
+    return larger
 
 
 def _shrink(picture: np.ndarray, hole: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:

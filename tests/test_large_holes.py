@@ -52,7 +52,7 @@ def cut(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
 def test_a_gradient_is_continued_without_a_seam():
     picture, hole = gradient(400, 400), disc(400, 400, 80)
     filled = fill_window(fill_gradient, cut(picture, hole), hole, 1024, 128)
-    assert np.abs(filled - picture)[hole].max() < 6 / 255
+    assert np.abs(filled - picture)[hole].max() < 7 / 255
     steps = np.abs(np.diff(np.where(hole[..., None], filled, picture), axis=1))
     assert steps.max() < 6 / 255
 
@@ -136,7 +136,7 @@ def test_the_default_network_is_as_sharp_as_noise_around_it():
     np.testing.assert_array_equal(filled[~hole], picture[~hole])
 
 
-@pytest.mark.parametrize(("side", "thickness"), [(256, 128), (400, 48)])
+@pytest.mark.parametrize(("side", "thickness"), [(256, 128), (400, 72)])
 def test_thick_holes_become_texture_if_they_take_a_third_of_a_large_window(side, thickness):
     """Of a small window they are filled at the method's limit, for there is little to take."""
     picture, hole = noisy(side, 0.1), disc(side, side, 0.34 * side)
@@ -223,7 +223,7 @@ def test_detail_does_not_repeat_in_a_grid():
     hole = disc(384, 384, 100)
     smooth[hole] = 0.5
     picture, smooth = (smooth + grain).astype(np.float32), smooth.astype(np.float32)
-    filled = transfer_detail(cut(picture, hole), hole, smooth)
+    filled = transfer_detail(cut(picture, hole), hole, smooth, 4)
     detail = (filled - smooth)[128:256, 128:256]
     assert detail.std() > 0.07
     for shifted in (np.roll(detail, 16, 0), np.roll(detail, 16, 1)):
