@@ -24,7 +24,7 @@ from inpaint import metrics
 from inpaint._opencv import cv2
 from inpaint.known_pixels import enlarge, shrink_known
 from inpaint.large_holes import fill_window
-from inpaint.methods import create_method
+from inpaint.methods import create_method, fill_mirrored
 from inpaint.pairing import find_photos
 from inpaint.patches import find_depth
 from inpaint.photo import Photo
@@ -92,7 +92,7 @@ def _cut(
 
 def _fill(method, picture: np.ndarray, hole: np.ndarray) -> dict[str, np.ndarray]:
     def fill(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
-        return np.clip(method.fill(picture, hole), 0, 1)
+        return np.clip(fill_mirrored(method, picture, hole), 0, 1)
 
     scale = min(1, 256 / max(hole.shape))
     small, part = shrink_known(picture, hole, *(round(size * scale) for size in hole.shape))

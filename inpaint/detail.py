@@ -15,7 +15,6 @@ from inpaint._opencv import cv2
 from inpaint.known_pixels import blur_known
 from inpaint.patches import choose_sources, every_second, find_depth
 
-_COARSEST = 1.2  # pixels before an enlargement: standard deviation of the Gaussian, as _DETAIL's
 _CELL = 8  # pixels
 _CELLS = 4  # a patch has so many across and down, and is compared by their means
 _STEP = 2  # cells from patch to patch
@@ -34,22 +33,32 @@ _LEAST_SOURCES = 800  # known patches: of fewer none looks alike enough
 
 
 def transfer_detail(
-    picture: np.ndarray, hole: np.ndarray, fill: np.ndarray, enlargement: float
+    picture: np.ndarray, hole: np.ndarray, smooth: np.ndarray, sigma: float = 0
 ) -> np.ndarray:
-    """The picture, its hole filled by `fill` with detail of the known part.
+    """The picture, its hole filled by `smooth` with detail.
 
-    picture: float32 H x W x 3 in [0, 1], known outside the bool H x W hole; fill: the same filled,
-    after an enlargement by so much. The finest that it has was made pixel by pixel, and makes no
-    shapes: what is not much coarser than a pixel was comes from the known part as well.
+    picture: float32 H x W x 3 in [0, 1], known outside the bool H x W hole; smooth: what is
+    left of it after shrinking and enlarging, filled. The difference of both, where it is known,
+    is the detail. With a sigma, in pixels, all detail that a Gaussian of it takes away is of the
+    known part, also where the small fill had some.
     """
-    filled = np.where(hole[..., None], fill, picture)
-    coarsest = _COARSEST * enlargement
-    smooth = cv2.GaussianBlur(filled, (0, 0), coarsest)
-    known_detail = filled - blur_known(filled, hole, coarsest)[0]  # with nothing of the fill in it
+    filled = np.where(hole[..., None], smooth, picture)
+    if sigma:
+        smooth = cv2.GaussianBlur(filled, (0, 0), sigma)
+        known_detail = _known_detail(filled, hole, sigma)
+    else:
+        known_detail = picture - smooth
     detail = _copy_detail(known_detail, hole, hole, smooth, _CELL)
-    if detail is None:
-        return filled
-    return np.where(hole[..., None], np.clip(smooth + detail, 0, 1), picture)
+    if detail is not None:
+        detail += smooth
+        np.copyto(filled, np.clip(detail, 0, 1, out=detail), where=hole[..., None])
+    return filled
+
+
+def _known_detail(filled: np.ndarray, hole: np.ndarray, sigma: float) -> np.ndarray:
+    """What a Gaussian takes away from the known part: with nothing of the fill in it."""
+    means, _ = blur_known(filled, hole, sigma)
+    return np.subtract(filled, means, out=means)
 
 
 def exchange_detail(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
@@ -66,7 +75,7 @@ def exchange_detail(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
         return filled
     smooth = cv2.GaussianBlur(filled, (0, 0), _DETAIL)
     own = filled - smooth
-    known_detail = filled - blur_known(filled, hole, _DETAIL)[0]  # with nothing of the fill in it
+    known_detail = _known_detail(filled, hole, _DETAIL)
     detail = _copy_detail(known_detail, hole, deep, smooth, _FINE_CELL, _LEAST_SOURCES)
     if detail is None:
         return filled

@@ -15,7 +15,7 @@ from inpaint import mask as masks
 from inpaint.errors import MethodError, PhotoError
 from inpaint.known_pixels import blur_known, spread_known
 from inpaint.large_holes import fill_window
-from inpaint.methods import Method, create_method
+from inpaint.methods import Method, create_method, fill_mirrored
 from inpaint.photo import LUMINANCE, Photo
 from inpaint.plan import Plan, make_plan
 from inpaint.window import enclose, find_windows
@@ -47,7 +47,6 @@ class Inpainter:
         self.method = create_method(method, device, runtime)
         self.max_memory = max_memory
         self._max_thickness = getattr(self.method, "max_thickness", None)
-        self._max_mirrored = getattr(self.method, "max_mirrored", 0)
 
     def restore(
         self,
@@ -176,14 +175,7 @@ class Inpainter:
         return result
 
     def _call(self, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
-        fill = self._call_once(picture, hole)
-        if hole.size <= self._max_mirrored:
-            mirrored = np.ascontiguousarray(picture[:, ::-1]), np.ascontiguousarray(hole[:, ::-1])
-            fill = (fill + self._call_once(*mirrored)[:, ::-1]) / 2
-        return fill
-
-    def _call_once(self, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
-        fill = np.asarray(self.method.fill(picture, hole), np.float32)
+        fill = np.asarray(fill_mirrored(self.method, picture, hole), np.float32)
         if fill.shape != picture.shape or not np.isfinite(fill[hole]).all():
             raise MethodError(
                 f"method {self.method.name!r} failed: {picture.shape} went in, {fill.shape} "

@@ -14,12 +14,16 @@ from inpaint.patches import continue_texture, find_depth, find_thickness
 
 Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
-_ENLARGEMENT = 4  # at most, from one pass of detail to the next
+_ENLARGEMENT = 4  # from one pass of detail to the next; the first is by 1.25 to 5
+_LEAST_ENLARGEMENT = 1.25
 # A hole that is too thick becomes the photo's own texture, where there is plenty of it: at this
 # thickness first (benchmarks/large_holes.py).
 _TEXTURE_THICKNESS = 72
 _LARGEST_SHARE = 0.7  # of the window
 _PLENTY = 256 * 256  # known pixels
+# Texture is made pixel by pixel, and its finest has no shapes: it is taken away by a Gaussian of so
+# many pixels, and comes from the photo.
+_TEXTURE_GRAIN = 1.2
 
 
 def fill_window(
@@ -47,7 +51,7 @@ def fill_window(
     thick = _find_parts_for_texture(hole, max_thickness)
     if thick.any():
         scale = _scale(thick, min(max_thickness, _TEXTURE_THICKNESS))
-        picture = _fill_at(scale, fill, picture, hole, max_side, _to_texture)
+        picture = _fill_at(scale, fill, picture, hole, max_side, _to_texture, _TEXTURE_GRAIN)
         hole = hole & ~thick
     if hole.any():
         scale = _scale(hole, max_thickness)
@@ -90,8 +94,13 @@ def _fill_at(
     hole: np.ndarray,
     max_side: int | None,
     refine: Fill | None,
+    grain: float = 0,
 ) -> np.ndarray:
-    """The picture, its hole filled and refined at the scale, then enlarged and given detail."""
+    """The picture, its hole filled and refined at the scale, then enlarged and given detail.
+
+    grain: the standard deviation of a Gaussian, in pixels before an enlargement; what it would
+    take away is not kept.
+    """
     small, small_hole = (picture, hole) if scale == 1 else _shrink(picture, hole, scale)
     filled = _fill_tiles(fill, small, small_hole, max_side)
     if refine is not None:
@@ -99,14 +108,16 @@ def _fill_at(
     while scale < 1:
         smaller, scale = scale, _next_scale(scale)
         known, part = (picture, hole) if scale == 1 else _shrink(picture, hole, scale)
-        filled = transfer_detail(known, part, enlarge(filled, *part.shape), scale / smaller)
+        large, sigma = enlarge(filled, *part.shape), grain * scale / smaller
+        filled = transfer_detail(known, part, large, sigma)
     return filled
 
 
 def _next_scale(scale: float) -> float:
-    """1, 1/4, 1/16, ...: the first of them that is larger, so that the last step is a full one."""
+    """1, 1/4, 1/16, ...: the first that is enough larger, so that all steps but one are as large
+    as they may be, the last one most of all."""
     larger = 1.0
-    while larger / _ENLARGEMENT > scale * 1.001:
+    while larger / _ENLARGEMENT >= _LEAST_ENLARGEMENT * scale:
         larger /= _ENLARGEMENT
     return larger
 

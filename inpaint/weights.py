@@ -31,7 +31,7 @@ _LONGEST_CONFIG = 10_000  # characters; one of thousands of layers takes minutes
 _THICKEST, _MOST_THICKNESS = 2, 256
 _MAX_SIDE = 512  # of a file that does not say
 # So large a window is filled twice in the time of one of 512 x 512 pixels.
-_MAX_MIRRORED = 512 * 512 // 2
+_MAX_MIRRORED_AREA = 512 * 512 // 2
 _LOSSES_OF_LOOKS = "perceptual", "lpips", "style"
 _KEY = "photomend"
 # Building a network without memory takes about 6 for each tensor.
@@ -52,11 +52,11 @@ class WeightsInfo:
 
 
 class Limits(NamedTuple):
-    """Up to what a network is good, in pixels."""
+    """What a network asks of the windows that it fills, see `inpaint.methods`; in pixels."""
 
-    max_side: int  # of a window
-    max_thickness: int | None  # the diameter of the largest disc in a hole
-    max_mirrored: int  # the area of a window that is filled twice, see `inpaint.methods`
+    max_side: int
+    max_thickness: int | None
+    max_mirrored_area: int
 
 
 def weights_folder() -> Path:
@@ -168,7 +168,7 @@ def read_limits(name: str | Path) -> Limits:
         if number is not None and (type(number) is not int or not 1 <= number <= 1 << 20):
             raise WeightsError(f"{find_weights(name)}: its {what} is no number of pixels")
     thickness = crop and min(_THICKEST * crop, _MOST_THICKNESS)
-    return Limits(side, thickness, _MAX_MIRRORED if _aims_at_mean(card) else 0)
+    return Limits(side, thickness, _MAX_MIRRORED_AREA if _aims_at_mean(card) else 0)
 
 
 def _aims_at_mean(card: dict[str, Any]) -> bool:
@@ -176,8 +176,9 @@ def _aims_at_mean(card: dict[str, Any]) -> bool:
     two that shall look like a photo is blurred."""
     preset = _table(card, "preset")
     losses, adversary = _table(preset, "losses"), _table(preset, "adversary")
-    looks = any(losses.get(name) for name in _LOSSES_OF_LOOKS) or adversary.get("weight")
-    return bool(losses.get("psnr")) and not looks
+    looks = [losses.get(name) for name in _LOSSES_OF_LOOKS]
+    looks += [adversary.get("weight"), adversary.get("feature_matching")]
+    return bool(losses.get("psnr")) and not any(looks)
 
 
 def _table(card: dict[str, Any], key: str) -> dict[str, Any]:

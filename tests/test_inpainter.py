@@ -68,8 +68,8 @@ class Slanted:
 
     name, max_side = "slanted", None
 
-    def __init__(self, max_mirrored: int) -> None:
-        self.max_mirrored = max_mirrored
+    def __init__(self, max_mirrored_area: int) -> None:
+        self.max_mirrored_area = max_mirrored_area
 
     def fill(self, image: np.ndarray, hole: np.ndarray) -> np.ndarray:
         _, width = hole.shape

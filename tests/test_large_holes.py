@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from inpaint._opencv import cv2
 from inpaint.detail import transfer_detail
 from inpaint.inpainter import Inpainter
 from inpaint.large_holes import fill_window
 from inpaint.patches import find_thickness
+
+AREA = cv2.INTER_AREA
 
 
 def gradient(height: int, width: int) -> np.ndarray:
@@ -215,6 +218,32 @@ def test_a_fill_stays_where_little_is_known_to_take_detail_from(shape):
     np.testing.assert_array_equal(filled[hole], fill_grid(picture, hole)[hole])
 
 
+def test_near_its_edge_a_hole_without_much_around_it_keeps_the_fill_too():
+    """Filled at reduced size, it gets what was lost by that, and no more."""
+    down = np.mgrid[0:320, 0:320][0]
+    stripes = 0.5 + 0.2 * np.sin(2 * np.pi * down / 10)
+    picture = stripes.astype(np.float32)[..., None].repeat(3, axis=2)
+    hole = disc(320, 320, 135)
+
+    def fill(part, mask):
+        shape = mask.shape[::-1]
+        return np.where(mask[..., None], cv2.resize(picture, shape, interpolation=AREA), part)
+
+    filled = fill_window(fill, cut(picture, hole), hole, 1024, 256)
+    edge = hole & ~disc(320, 320, 125)
+    assert np.square(filled - picture)[edge].mean() < 0.001
+
+
+@pytest.mark.parametrize("sigma", [0, 4.8])
+def test_of_an_enlarged_fill_what_is_finer_than_sigma_gives_way(sigma):
+    picture, hole = np.full((320, 320, 3), 0.5, np.float32), disc(320, 320, 100)
+    smooth = np.where(hole[..., None], fill_grid(picture, hole), picture)
+    filled = transfer_detail(cut(picture, hole), hole, smooth, sigma)
+    deep = disc(320, 320, 70)
+    left = filled[deep].std() / smooth[deep].std()
+    assert left < 0.1 if sigma else left > 0.99
+
+
 def test_detail_does_not_repeat_in_a_grid():
     """A plain fill looks like one place of an uneven wall more than like any other."""
     rng = np.random.default_rng(5)
@@ -223,7 +252,7 @@ def test_detail_does_not_repeat_in_a_grid():
     hole = disc(384, 384, 100)
     smooth[hole] = 0.5
     picture, smooth = (smooth + grain).astype(np.float32), smooth.astype(np.float32)
-    filled = transfer_detail(cut(picture, hole), hole, smooth, 4)
+    filled = transfer_detail(cut(picture, hole), hole, smooth)
     detail = (filled - smooth)[128:256, 128:256]
     assert detail.std() > 0.07
     for shifted in (np.roll(detail, 16, 0), np.roll(detail, 16, 1)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 
@@ -14,6 +16,7 @@ from PIL import Image
 from inpaint import Inpainter, create_method, weights
 from inpaint.cli import main
 from inpaint.errors import MethodError, WeightsError
+from inpaint.methods.graph import KEY
 from inpaint.methods.network import NetworkMethod
 from inpaint.methods.onnxruntime import OnnxRuntimeMethod
 from inpaint.network import InpaintingNetwork, NetworkConfig
@@ -27,7 +30,7 @@ def save(path, seed: int = 0, width: int = 8, **config):
     torch.manual_seed(seed)
     network = InpaintingNetwork(NetworkConfig(encoder_options={"width": width}, **config)).eval()
     torch.nn.init.normal_(network.decoder.head.weight, std=0.05)
-    card = {"max_side": 300, "preset": {"data": {"size": 64}}}
+    card = {"max_side": 300, "preset": {"data": {"size": 64}, "losses": {"psnr": 0.3}}}
     return weights.save_network(path, network, card)
 
 
@@ -73,6 +76,19 @@ def test_an_exported_file_restores_as_torch_does(precision, runtime, folder, pho
     assert np.abs(found - wanted).max() <= TOLERATED[precision]
     method = create_method(path)
     assert (method.name, method.max_side, method.max_thickness) == (precision, 300, 128)
+    assert method.max_mirrored_area == weights.read_limits(folder / "tiny.safetensors")[2] > 0
+
+
+def test_a_file_of_before_mirroring_is_not_mirrored(exported, folder, tmp_path):
+    model = onnx.load(exported["fp32"].path)
+    (entry,) = (entry for entry in model.metadata_props if entry.key == KEY)
+    facts = json.loads(entry.value)
+    del facts["max_mirrored_area"]
+    entry.value = json.dumps(facts)
+    onnx.save(model, tmp_path / "tiny.onnx")
+    assert create_method(tmp_path / "tiny.onnx").max_mirrored_area == 0
+    shutil.copy(folder / "tiny.safetensors", tmp_path)
+    assert create_method(tmp_path / "tiny.safetensors", "cpu").max_mirrored_area > 0
 
 
 @pytest.mark.parametrize("precision", ["fp16", "int8"])

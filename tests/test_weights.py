@@ -161,6 +161,7 @@ def test_the_thickest_hole_follows_the_crops_up_to_256_pixels(network, tmp_path,
         ({"psnr": 0.3}, {}, True),
         ({"psnr": 0.3, "style": 0.1}, {"weight": 0.0}, False),
         ({"psnr": 0.3}, {"weight": 0.1}, False),
+        ({"psnr": 0.3}, {"feature_matching": 1.0}, False),
         ({"hole_l1": 2.0, "psnr": 0.0}, {"weight": 0.0}, False),
         ("none", [], False),
     ],
@@ -170,7 +171,7 @@ def test_only_what_was_trained_for_a_small_error_is_mirrored(
 ):
     card = {"preset": {"losses": losses, "adversary": adversary}}
     path = weights.save_network(tmp_path / "net.safetensors", network, card)
-    assert bool(weights.read_limits(path).max_mirrored) == mirrored
+    assert bool(weights.read_limits(path).max_mirrored_area) == mirrored
 
 
 @pytest.mark.parametrize("content", [b"", b"not weights", b"\xff" * 64])

@@ -89,8 +89,8 @@ def check_photos(sources: Sequence[str | Path]) -> DataCheck:
 
 
 def split(photos: Sequence[PhotoFile], validation: int) -> tuple[list[PhotoFile], list[PhotoFile]]:
-    """Training and validation photos; which, depends on their number alone: a run that goes on
-    from another, with another seed even, is judged on photos that neither has seen.
+    """Training and validation photos; which, depends on their number alone: of the same photos a
+    run that goes on from another, with another seed even, is judged by those that neither has seen.
 
     At most a fifth is set apart, so that a small folder still trains.
     """

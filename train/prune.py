@@ -61,6 +61,13 @@ def prune(
         raise TrainingError(f"no importance {importance!r} (there are: {', '.join(IMPORTANCES)})")
     network.eval()
     before, config = count_gmac(network, _SIDE), network.config
+    untouched = _untouched_gmac(network)
+    if untouched >= keep * before:
+        raise TrainingError(
+            f"no less than {untouched / before:.2f} of the multiply-adds can be kept: so much is "
+            "the coarse network's"
+        )
+    keep_of_rest = (keep * before - untouched) / (before - untouched)
     original = read_widths(InpaintingNetwork(replace(config, widths={})))
     measures = {
         "magnitude": pruning.importance.GroupMagnitudeImportance,
@@ -75,7 +82,7 @@ def prune(
             importance=measures[importance](),
             global_pruning=True,
             pruning_ratio=1.0,
-            max_pruning_ratio=min(_MOST * (1 - keep**0.5), 0.9),
+            max_pruning_ratio=min(_MOST * (1 - keep_of_rest**0.5), 0.9),
             iterative_steps=_STEPS,
             ignored_layers=[*network.decoder.heads, *_untouched(network)],
             round_to=_MULTIPLE,
@@ -104,6 +111,11 @@ def prune(
 def _untouched(network: InpaintingNetwork) -> list[torch.nn.Module]:
     """The layers of a coarse network, which is not trained and so not pruned."""
     return [] if network.coarse is None else [*network.coarse.modules()]
+
+
+def _untouched_gmac(network: InpaintingNetwork) -> float:
+    """What a coarse network takes: twice, for it sees the mirror image too."""
+    return 0 if network.coarse is None else 2 * count_gmac(network.coarse, _SIDE // 2)
 
 
 def prune_weights(

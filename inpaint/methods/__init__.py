@@ -3,11 +3,13 @@
 A method has a `name`; a `max_side`, the longest side of a window that it is good at (None:
 any); and `fill(image, hole)` for any size from 1 x 1 on, which must not depend on the pixels
 under the hole and must be deterministic. It may return anything outside the hole: the Inpainter
-pastes. It may have a `max_thickness`, the diameter of the largest disc in a hole that it is good
-at (its colours and fine detail then give way, deep in holes, to the photo's own);
-`max_mirrored`, up to which area in pixels windows get the mean of its fill and, mirrored back, that
-of their mirror image, which errs less than either (the self-ensemble of Lim et al., Enhanced Deep
-Residual Networks, 2017); and `bytes_per_pixel`, the memory that `fill` takes for a window.
+pastes. It may have
+
+* `max_thickness`: the diameter, in pixels, of the largest disc in a hole that it is good at. Its
+  colours and fine detail then give way, deep in holes, to the photo's own;
+* `max_mirrored_area`: windows of up to so many pixels are filled twice, the second time as their
+  mirror image, and get the mean (`fill_mirrored`); 0: none;
+* `bytes_per_pixel`: the memory that `fill` takes for a window.
 """
 
 from __future__ import annotations
@@ -115,6 +117,19 @@ def create_method(name: str | Path | Method, device: str = "auto", runtime: str 
             raise MethodError(f"{name}: only torch runs {suffix} files, not {runtime}")
         return OthersMethod(name, _choose_device(device))
     raise MethodError(_explain_unknown(name, names))
+
+
+def fill_mirrored(method: Method, image: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """The method's fill, of small windows with its `max_mirrored_area` the mean of two, as `fill`.
+
+    The mean of what it makes of a window and, mirrored back, of its mirror image errs less than
+    either (the self-ensemble of Lim et al., Enhanced Deep Residual Networks, 2017).
+    """
+    fill = method.fill(image, hole)
+    if hole.size > getattr(method, "max_mirrored_area", 0):
+        return fill
+    mirrored = (np.ascontiguousarray(array[:, ::-1]) for array in (image, hole))
+    return (fill + method.fill(*mirrored)[:, ::-1]) / 2
 
 
 def _create_network(name: str | Path, device: str, runtime: str) -> Method:

@@ -127,9 +127,17 @@ def test_a_coarse_network_stays_as_it_is(importance):
     def backward():
         network(image, mask).square().mean().backward()
 
-    smaller = prune(network, 0.7, importance, backward)
+    before = count_gmac(network, 128)
+    smaller = prune(network, 0.5, importance, backward)
+    assert count_gmac(smaller, 128) <= 0.5 * before
     assert not any(name.startswith("coarse.") for name in smaller.config.widths)
     assert_close(dict(smaller.coarse.state_dict()), coarse, rtol=0, atol=0)
+
+
+def test_more_than_a_coarse_network_takes_is_kept():
+    network = build(coarse={"encoder_options": {"width": 32}})
+    with pytest.raises(TrainingError, match="so much is the coarse network's"):
+        prune(network, 0.3)
 
 
 @pytest.mark.parametrize(
