@@ -4,8 +4,8 @@
 
 The photos are those that `python -m train --data PHOTOS` validates on (128 of them); the
 masks are everyday ones, and CoModGAN's, which cover most of a picture. The networks fill in one
-go, without what the Inpainter does in thick holes. What ships is measured once more, on photos that
-nothing was chosen by: benchmarks/quality.py.
+go, without what the Inpainter does: in thick holes, or with mirror images. What ships is measured
+once more, on photos that nothing was chosen by: benchmarks/quality.py.
 """
 
 from __future__ import annotations
