@@ -14,8 +14,8 @@ from inpaint.patches import continue_texture, find_depth, find_thickness
 
 Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
-_ENLARGEMENT = 4  # from one pass of detail to the next; the first is by 1.25 to 5
-_LEAST_ENLARGEMENT = 1.25
+_ENLARGEMENT = 4  # from one pass of detail to the next, but for the first
+_LEAST_ENLARGEMENT = 1.25  # of the first where another follows
 # A hole that is too thick becomes the photo's own texture, where there is plenty of it: at this
 # thickness first (benchmarks/large_holes.py).
 _TEXTURE_THICKNESS = 72
@@ -114,8 +114,7 @@ def _fill_at(
 
 
 def _next_scale(scale: float) -> float:
-    """1, 1/4, 1/16, ...: the first that is enough larger, so that all steps but one are as large
-    as they may be, the last one most of all."""
+    """The smallest of 1, 1/4, 1/16, ... that is worth a step: all after the first are by 4."""
     larger = 1.0
     while larger / _ENLARGEMENT >= _LEAST_ENLARGEMENT * scale:
         larger /= _ENLARGEMENT

@@ -11,8 +11,6 @@ from inpaint.inpainter import Inpainter
 from inpaint.large_holes import fill_window
 from inpaint.patches import find_thickness
 
-AREA = cv2.INTER_AREA
-
 
 def gradient(height: int, width: int) -> np.ndarray:
     down, across = np.mgrid[0:height, 0:width].astype(np.float32)
@@ -226,8 +224,8 @@ def test_near_its_edge_a_hole_without_much_around_it_keeps_the_fill_too():
     hole = disc(320, 320, 135)
 
     def fill(part, mask):
-        shape = mask.shape[::-1]
-        return np.where(mask[..., None], cv2.resize(picture, shape, interpolation=AREA), part)
+        small = cv2.resize(picture, mask.shape[::-1], interpolation=cv2.INTER_AREA)
+        return np.where(mask[..., None], small, part)
 
     filled = fill_window(fill, cut(picture, hole), hole, 1024, 256)
     edge = hole & ~disc(320, 320, 125)

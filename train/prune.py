@@ -23,6 +23,7 @@ import torch
 from inpaint import weights
 from inpaint.errors import InpaintError, TrainingError
 from inpaint.network import InpaintingNetwork, count_gmac
+from inpaint.network.summary import summarise
 from inpaint.network.widths import read_widths
 from train.loop import Training
 from train.parallel import Workers, join_workers, leave_workers
@@ -114,8 +115,8 @@ def _untouched(network: InpaintingNetwork) -> list[torch.nn.Module]:
 
 
 def _untouched_gmac(network: InpaintingNetwork) -> float:
-    """What a coarse network takes: twice, for it sees the mirror image too."""
-    return 0 if network.coarse is None else 2 * count_gmac(network.coarse, _SIDE // 2)
+    layers = summarise(network, _SIDE)
+    return sum(part.multiply_adds for part in layers if part.name.startswith("coarse.")) / 1e9
 
 
 def prune_weights(

@@ -120,7 +120,7 @@ def create_method(name: str | Path | Method, device: str = "auto", runtime: str 
 
 
 def fill_mirrored(method: Method, image: np.ndarray, hole: np.ndarray) -> np.ndarray:
-    """The method's fill, of small windows with its `max_mirrored_area` the mean of two, as `fill`.
+    """What `method.fill` returns, for windows of up to its `max_mirrored_area` the mean of two.
 
     The mean of what it makes of a window and, mirrored back, of its mirror image errs less than
     either (the self-ensemble of Lim et al., Enhanced Deep Residual Networks, 2017).
