@@ -32,33 +32,19 @@ _MOST_GAIN = 1.3
 _LEAST_SOURCES = 800  # known patches: of fewer none looks alike enough
 
 
-def transfer_detail(
-    picture: np.ndarray, hole: np.ndarray, smooth: np.ndarray, sigma: float = 0
-) -> np.ndarray:
+def transfer_detail(picture: np.ndarray, hole: np.ndarray, smooth: np.ndarray) -> np.ndarray:
     """The picture, its hole filled by `smooth` with detail.
 
     picture: float32 H x W x 3 in [0, 1], known outside the bool H x W hole; smooth: what is
     left of it after shrinking and enlarging, filled. The difference of both, where it is known,
-    is the detail. With a sigma, in pixels, all detail that a Gaussian of it takes away is of the
-    known part, also where the small fill had some.
+    is the detail.
     """
     filled = np.where(hole[..., None], smooth, picture)
-    if sigma:
-        smooth = cv2.GaussianBlur(filled, (0, 0), sigma)
-        known_detail = _known_detail(filled, hole, sigma)
-    else:
-        known_detail = picture - smooth
-    detail = _copy_detail(known_detail, hole, hole, smooth, _CELL)
+    detail = _copy_detail(picture - smooth, hole, hole, smooth, _CELL)
     if detail is not None:
         detail += smooth
         np.copyto(filled, np.clip(detail, 0, 1, out=detail), where=hole[..., None])
     return filled
-
-
-def _known_detail(filled: np.ndarray, hole: np.ndarray, sigma: float) -> np.ndarray:
-    """What a Gaussian takes away from the known part: with nothing of the fill in it."""
-    means, _ = blur_known(filled, hole, sigma)
-    return np.subtract(filled, means, out=means)
 
 
 def exchange_detail(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
@@ -75,7 +61,8 @@ def exchange_detail(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
         return filled
     smooth = cv2.GaussianBlur(filled, (0, 0), _DETAIL)
     own = filled - smooth
-    known_detail = _known_detail(filled, hole, _DETAIL)
+    means, _ = blur_known(filled, hole, _DETAIL)
+    known_detail = np.subtract(filled, means, out=means)  # with nothing of the fill in it
     detail = _copy_detail(known_detail, hole, deep, smooth, _FINE_CELL, _LEAST_SOURCES)
     if detail is None:
         return filled

