@@ -27,7 +27,7 @@ _WORSE = 2.0  # so many times the least square distance is still near enough
 _FINE_CELL = 5  # pixels, as the next three lines
 _DETAIL = 5.0  # standard deviation of the Gaussian that takes the detail away
 _NEARBY = 8.0  # and of that in which its strength is measured
-_FROM_DEPTH, _FULL_DEPTH = 12, 24
+_FROM_DEPTH, _FULL_DEPTH = 4, 16
 _MOST_GAIN = 1.3
 _LEAST_SOURCES = 800  # known patches: of fewer none looks alike enough
 
@@ -66,16 +66,17 @@ def exchange_detail(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
     detail = _copy_detail(known_detail, hole, deep, smooth, _FINE_CELL, _LEAST_SOURCES)
     if detail is None:
         return filled
-    strength = _strength(np.where(deep[..., None], detail, own))
-    gain = np.minimum(_strength(own) / np.maximum(strength, 1e-4), _MOST_GAIN)
+    strength = _strength(np.where(deep[..., None], detail, own), hole)
+    gain = np.minimum(_strength(own, hole) / np.maximum(strength, 1e-4), _MOST_GAIN)
     share = np.clip((depth - _FROM_DEPTH) / (_FULL_DEPTH - _FROM_DEPTH), 0, 1)
     exchanged = filled + share[..., None] * (gain[..., None] * detail - own)
     return np.clip(exchanged, 0, 1, out=exchanged)
 
 
-def _strength(detail: np.ndarray) -> np.ndarray:
-    """Its root mean square around each place: H x W."""
-    return np.sqrt(cv2.GaussianBlur(np.square(detail).mean(axis=2), (0, 0), _NEARBY))
+def _strength(detail: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """Its root mean square around each place of the hole, without what is known: H x W."""
+    squares, _ = blur_known(np.square(detail), ~hole, _NEARBY)
+    return np.sqrt(squares.mean(axis=2))
 
 
 def _copy_detail(

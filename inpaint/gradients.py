@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-# What colours count beside steps: beyond 1 / 0.0005 ** 0.5 = 45 pixels they decide.
+# What colours count beside steps: from 1 / 0.0005 ** 0.5 = 45 pixels on they decide.
 _ANCHOR = 0.0005
-_TOLERANCE, _MOST_ITERATIONS = 1e-3, 300
+_TOLERANCE = 1e-4  # of what the colours alone would do wrong
+_MOST_ITERATIONS = 1_000  # none of the photos tried took more than 250
+
+_LEFT, _RIGHT, _UPPER, _LOWER = np.s_[:, :-1], np.s_[:, 1:], np.s_[:-1], np.s_[1:]
 
 
 def join_steps(
@@ -25,42 +28,36 @@ def join_steps(
     """
     from scipy import sparse  # takes a third of a second to load
 
+    size = np.count_nonzero(hole)
     unknowns = np.full(hole.shape, -1)
-    unknowns[hole] = np.arange(np.count_nonzero(hole))
+    unknowns[hole] = np.arange(size)
+    known = np.where(hole[..., None], np.float32(0), picture)
     own = np.where(hole, np.float32(_ANCHOR), 0)
     wanted = _ANCHOR * colours
     rows, columns, values = [], [], []
-    for axis, steps in ((1, across), (0, down)):
-        first = np.s_[:, :-1] if axis == 1 else np.s_[:-1]
-        second = np.s_[:, 1:] if axis == 1 else np.s_[1:]
-        weights = trust[first] * trust[second]
-        own[first] += weights
-        own[second] += weights
-        weights = weights[..., None]
-        known = np.where(hole[..., None], np.float32(0), picture)
-        wanted[first] += weights * (known[second] - steps)
-        wanted[second] += weights * (known[first] + steps)
-        both = hole[first] & hole[second]
-        rows += [unknowns[first][both], unknowns[second][both]]
-        columns += [unknowns[second][both], unknowns[first][both]]
-        values += [-weights[both, 0]] * 2
+    for before, after, steps in ((_LEFT, _RIGHT, across), (_UPPER, _LOWER, down)):
+        weights = trust[before] * trust[after]
+        own[before] += weights
+        own[after] += weights
+        wanted[before] += weights[..., None] * (known[after] - steps)
+        wanted[after] += weights[..., None] * (known[before] + steps)
+        both = hole[before] & hole[after]
+        rows += [unknowns[before][both], unknowns[after][both]]
+        columns += [unknowns[after][both], unknowns[before][both]]
+        values += [-weights[both]] * 2
     triplets = np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))
-    size = np.count_nonzero(hole)
-    diagonal = own[hole]
-    matrix = sparse.csr_matrix(triplets, (size, size)) + sparse.diags(diagonal)
+    matrix = sparse.csr_matrix(triplets, (size, size)) + sparse.diags(own[hole])
     result = picture.copy()
-    result[hole] = _solve(matrix, diagonal, wanted[hole], colours[hole])
+    result[hole] = _solve(matrix, wanted[hole], colours[hole])
     return np.clip(result, 0, 1, out=result)
 
 
-def _solve(matrix, diagonal: np.ndarray, wanted: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """By conjugate gradients, a colour channel at a time."""
+def _solve(matrix, wanted: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """n x 3 solutions of a sparse n x n matrix, by conjugate gradients."""
     from scipy.sparse import diags, linalg
 
-    scaled = diags(1 / diagonal)
-    limits = {"rtol": _TOLERANCE, "maxiter": _MOST_ITERATIONS}
-    channels = [
-        linalg.cg(matrix, right, x0, M=scaled, **limits)[0]
-        for right, x0 in zip(wanted.T, start.T, strict=True)
-    ]
-    return np.stack(channels, axis=1)
+    # What is solved for is the correction of the start: its size, not the colours', sets the error.
+    limits = {"rtol": _TOLERANCE, "maxiter": _MOST_ITERATIONS, "M": diags(1 / matrix.diagonal())}
+    missing = wanted - matrix @ start
+    corrections = [linalg.cg(matrix, channel, **limits)[0] for channel in missing.T]
+    return start + np.stack(corrections, axis=1)

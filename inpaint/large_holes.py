@@ -51,8 +51,9 @@ def fill_window(
     if thick.any():
         scale = _scale(thick, min(max_thickness, _TEXTURE_THICKNESS))
         first = _fill_at(scale, fill, picture, hole, max_side, settle_colours)
-        picture = _make_texture(picture, hole, first)
-        hole = hole & ~thick
+        made = _make_texture(picture, hole, first, np.count_nonzero(thick))
+        if made is not None:
+            picture, hole = made, hole & ~thick
     if hole.any():
         scale = _scale(hole, max_thickness)
         filled = _fill_at(scale, fill, picture, hole, max_side, refine)
@@ -64,10 +65,14 @@ def _refine(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
     return exchange_detail(settle_colours(filled, hole), hole)  # detail is looked for by colour too
 
 
-def _make_texture(picture: np.ndarray, hole: np.ndarray, first: np.ndarray) -> np.ndarray:
-    scale = min(1.0, (_MOST_TEXTURE / np.count_nonzero(hole)) ** 0.5)
+def _make_texture(
+    picture: np.ndarray, hole: np.ndarray, first: np.ndarray, size: int
+) -> np.ndarray | None:
+    """size: pixels of the hole that matter."""
+    scale = min(1.0, (_MOST_TEXTURE / size) ** 0.5)
     small, small_hole = _shrink(picture, hole, scale)
-    return _enlarge(continue_texture(small, small_hole, first), scale, picture, hole)
+    made = continue_texture(small, small_hole, first)
+    return None if made is None else _enlarge(made, scale, picture, hole)
 
 
 def _find_parts_for_texture(hole: np.ndarray, max_thickness: float) -> np.ndarray:

@@ -11,55 +11,65 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from inpaint.patches import choose_sources, find_depth
+from inpaint.patches import choose_sources
 
 _PATCH = 7  # pixels across and down
+_WINDOW = 1.5  # pixels: a patch counts by a Gaussian of so much around its middle
 _STEP = 2  # pixels from one patch of the hole to the next
 _SWEEPS = 3  # over the neighbours, in an improvement
 _MOVE = 2  # pixels: so far around, patches at the edge of a whole piece try others at random
-_TAKE = 0.7  # the share of better places that is taken at once: neighbours do not swap
+# All patches decide at once, seeing what their neighbours had before: if all took what is better,
+# two could exchange their places for ever.
+_TAKE = 0.7
 _NEIGHBOURS = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if y or x]
 
 # All in the range from black to white.
 _APART = 0.06**2  # what each neighbour that took another place costs, as a mean square difference
 _TINT = 0.03  # in their mean colour patches may differ by so much, and ...
 _TINT_COUNTS = 0.3  # ... only this share of it counts
-_KNOWN_COUNTS = 8  # a known pixel as so many made ones: what is made has to meet them
+# A known pixel counts as so many made ones, and patches with many of them care less for neighbours:
+# what is made has to meet what is known.
+_KNOWN_COUNTS = 8
 
-_DIMENSIONS = 24  # of a patch, after principal component analysis
+_DIMENSIONS = 24  # of a patch, after principal component analysis; fewer patches have no components
 _MOST_SOURCES = 8_000  # of the first search; others are found by neighbours
 _AT_ONCE = 4_096  # patches
-_NOWHERE = np.iinfo(np.int32).min // 2
+_NOWHERE = np.iinfo(np.int32).min // 2  # a move that leads out of every picture from everywhere
 
 
 class PatchField:
-    """picture, hole: float32 H x W x 3 in [0, 1] and bool H x W, padded at the right and below so
-    that patches fit. A patch is named by its upper left corner (row, column)."""
+    """Which known patch each patch of the hole takes; each is named by its upper left corner.
+
+    It is made of a picture, float32 H x W x 3 in [0, 1], and its hole, bool H x W, by `of`, and
+    holds both padded, to the right and below, by a pixel where patches would not reach the end.
+    All pictures that go in and out are padded so.
+    """
 
     def __init__(self, picture: np.ndarray, hole: np.ndarray):
         self._shape = hole.shape
         self.hole, self.picture = self.pad(hole), self.pad(picture)
-        touched = sliding_window_view(self.hole, (_PATCH, _PATCH)).any(axis=(2, 3))
         self._counts = np.where(self.hole, 1, _KNOWN_COUNTS**0.5).astype(np.float32)[..., None]
-        self._free = ~touched
+        touched = sliding_window_view(self.hole, (_PATCH, _PATCH)).any(axis=(2, 3))
+        self._unfit = touched.copy()
+        self._unfit[hole.shape[0] - _PATCH + 1 :] = True  # with padding in them
+        self._unfit[:, hole.shape[1] - _PATCH + 1 :] = True
         # The patches of the hole lie on a grid that begins at a cell called origin.
-        wanted = touched[::_STEP, ::_STEP]
-        cells = np.argwhere(wanted)
+        touched = touched[::_STEP, ::_STEP]
+        cells = np.argwhere(touched)
         self._origin, last = cells.min(axis=0), cells.max(axis=0)
-        self._wanted = wanted[self._origin[0] : last[0] + 1, self._origin[1] : last[1] + 1]
+        self._wanted = touched[self._origin[0] : last[0] + 1, self._origin[1] : last[1] + 1]
         self._corners = _STEP * cells
-        cells -= self._origin
-        self._cells = tuple(cells.T + 1)
+        self._cells = tuple((cells - self._origin + 1).T)
         # From patches of the hole to those that they take; around the grid lies nothing.
         self._moves = np.full((*np.add(self._wanted.shape, 2), 2), _NOWHERE)
 
     @classmethod
     def of(cls, picture: np.ndarray, hole: np.ndarray) -> PatchField | None:
-        """None where there are no patches to search in."""
+        """None where there is nothing to fill, or are too few patches to search in."""
         if min(hole.shape) < _PATCH or not hole.any():
             return None
         field = cls(picture, hole)
-        return field if np.count_nonzero(field._free) >= _DIMENSIONS else None
+        return field if np.count_nonzero(~field._unfit) >= _DIMENSIONS else None
 
     def pad(self, values: np.ndarray) -> np.ndarray:
         padding = [(0, (_PATCH - side) % _STEP) for side in self._shape]
@@ -68,14 +78,13 @@ class PatchField:
     def unpad(self, values: np.ndarray) -> np.ndarray:
         return values[: self._shape[0], : self._shape[1]]
 
-    def depths(self) -> np.ndarray:
-        """For each patch of the hole how many pixels its centre is from the nearest known one."""
-        rows, columns = (self._corners + _PATCH // 2).T
-        return find_depth(self.hole)[rows, columns].astype(np.float64)
+    def centres(self) -> np.ndarray:
+        """Of the n patches of the hole: 2 x n, rows and columns."""
+        return self._corners.T + _PATCH // 2
 
     def find_nearest(self, filled: np.ndarray, rng: np.random.Generator) -> None:
-        """Each patch takes what looks most like it in `filled`, of many known patches."""
-        sources = choose_sources(~self._free, _MOST_SOURCES)
+        """Each patch takes what looks most like it in `filled`, H x W x 3, of many known ones."""
+        sources = choose_sources(self._unfit, _MOST_SOURCES)
         library = _cut(self.picture, sources).reshape(len(sources), -1)
         mean = library.mean(axis=0)
         library -= mean
@@ -83,14 +92,15 @@ class PatchField:
         features = library @ basis
         half_lengths = np.square(features).sum(axis=1) / 2
         found = []
-        for start in range(0, len(self._corners), 1024):
-            looks = _cut(filled, self._corners[start : start + 1024])
+        for start in range(0, len(self._corners), _AT_ONCE):
+            looks = _cut(filled, self._corners[start : start + _AT_ONCE])
             looks = (looks.reshape(len(looks), -1) - mean) @ basis
             found.append(np.argmax(looks @ features.T - half_lengths, axis=1))
         self._offer(sources[np.concatenate(found)], self._costs(filled), filled, rng)
 
     def improve(self, filled: np.ndarray, rng: np.random.Generator) -> None:
-        """Patches take the places beside those of their neighbours where that is better."""
+        """Patches take the places beside those of their neighbours where these look more like what
+        they are in `filled`, H x W x 3."""
         costs = self._costs(filled)
         for _ in range(_SWEEPS):
             for direction in _NEIGHBOURS:
@@ -115,7 +125,7 @@ class PatchField:
         cells = np.rint(corners / _STEP).astype(int) - coarser._origin
         cells = nearest(coarser._wanted, cells)
         moves = coarser._moves[cells[:, 0] + 1, cells[:, 1] + 1]
-        places = nearest(self._free, self._corners + np.rint(moves * factor).astype(int))
+        places = nearest(~self._unfit, self._corners + np.rint(moves * factor).astype(int))
         self._moves[self._cells] = places - self._corners
 
     def average(
@@ -123,28 +133,29 @@ class PatchField:
     ) -> tuple[np.ndarray, np.ndarray]:
         """What the patches, laid over the hole, have there on average, and where any of them lies.
 
-        values: of the padded picture's size, or a row or column less: float32 H x W x 3; weights:
-        one for each patch. A patch counts most in its middle.
+        values: float32 H x W x 3, or a row or column less, for what lies between pixels; weights:
+        one for each patch. Both results are of the values' size, the second one bool.
         """
         height, width = (
             _PATCH - whole + side
             for side, whole in zip(values.shape[:2], self.hole.shape, strict=True)
         )
         (top, left), (rows, columns) = _STEP * self._origin, self._wanted.shape
-        sums, totals = np.zeros(values.shape, np.float32), np.zeros((*values.shape[:2], 1))
-        middle, places = (_PATCH - 1) / 2, self._places()
+        sums, totals = np.zeros(values.shape, np.float32), np.zeros_like(values[..., :1])
+        places = self._places()
+        each = np.ones(len(places), np.float32) if weights is None else weights.astype(np.float32)
         for y, x in np.ndindex(height, width):
-            weight = np.exp(-((y - middle) ** 2 + (x - middle) ** 2) / (2 * 1.5**2))
-            weight = np.full(len(places), weight) if weights is None else weight * weights
+            squares = (y - (height - 1) / 2) ** 2 + (x - (width - 1) / 2) ** 2
+            weight = np.float32(np.exp(-squares / (2 * _WINDOW**2))) * each[:, None]
             spot = (
                 slice(top + y, top + y + _STEP * rows, _STEP),
                 slice(left + x, left + x + _STEP * columns, _STEP),
             )
             taken = values[places[:, 0] + y, places[:, 1] + x]
-            sums[spot] += self._on_grid(weight[:, None].astype(np.float32) * taken)
-            totals[spot] += self._on_grid(weight[:, None])
-        met = totals[..., 0] > 0
-        return sums / np.where(totals > 0, totals, 1).astype(np.float32), met
+            sums[spot] += self._on_grid(weight * taken)
+            totals[spot] += self._on_grid(weight)
+        met = totals > 0
+        return np.divide(sums, totals, out=sums, where=met), met[..., 0]
 
     def _on_grid(self, values: np.ndarray) -> np.ndarray:
         """One row for each patch of the hole -> one cell for each patch, zeros in the others."""
@@ -161,11 +172,14 @@ class PatchField:
     def _offer(
         self, places: np.ndarray, costs: np.ndarray, filled: np.ndarray, rng: np.random.Generator
     ) -> None:
-        """Patches take the offered places that are better; their costs change with them."""
+        """Patches take those of n x 2 places that cost less, neighbours included, and may be taken.
+
+        costs: n, of the places taken now, without neighbours; they change with the places.
+        """
         own = self._places()
         inside = (places != own).any(axis=1)
-        inside &= ((places >= 0) & (places < self._free.shape)).all(axis=1)
-        inside[inside] = self._free[places[inside, 0], places[inside, 1]]
+        inside &= ((places >= 0) & (places < self._unfit.shape)).all(axis=1)
+        inside[inside] = ~self._unfit[places[inside, 0], places[inside, 1]]
         some = np.flatnonzero(inside)
         some = some[(rng.random(len(some)) < _TAKE) | np.isinf(costs[some])]
         offered = self._compare(filled, self._corners[some], places[some])
@@ -177,7 +191,7 @@ class PatchField:
         self._moves[rows[taken], columns[taken]] = places[taken] - self._corners[taken]
 
     def _count_apart(self, some: np.ndarray, places: np.ndarray) -> np.ndarray:
-        """How many neighbours of some patches do not move as these would to the places."""
+        """For m of n patches, how many neighbours do not take the places beside theirs."""
         moves = places[some] - self._corners[some]
         count = np.zeros(len(some), int)
         for direction in _NEIGHBOURS:
@@ -187,14 +201,14 @@ class PatchField:
         return count
 
     def _costs(self, filled: np.ndarray) -> np.ndarray:
-        """What the places taken now cost; infinity where there is none yet."""
+        """For n patches how far they are from those that they take; infinite before the first."""
         costs = np.full(len(self._corners), np.inf, np.float32)
         has = (self._moves[self._cells] != _NOWHERE).all(axis=1)
         costs[has] = self._compare(filled, self._corners[has], self._places()[has])
         return costs
 
     def _compare(self, filled: np.ndarray, corners: np.ndarray, places: np.ndarray) -> np.ndarray:
-        """How far the known patches at some places are from those of `filled` at corners."""
+        """Mean square differences of m known patches at places to those of `filled` at corners."""
         costs = np.empty(len(places), np.float32)
         for start in range(0, len(places), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)

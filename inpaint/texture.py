@@ -14,56 +14,57 @@ from inpaint._opencv import cv2
 from inpaint.gradients import join_steps
 from inpaint.known_pixels import shrink_known
 from inpaint.patch_field import PatchField
-from inpaint.patches import find_thickness
+from inpaint.patches import find_depth, find_thickness
 
 _COARSEST = 24  # pixels: the thickness of the hole where the search begins
-_ROUNDS_AT_FIRST, _ROUNDS = 6, 2  # of searching and averaging at a scale
+_ROUNDS_AT_FIRST, _ROUNDS = 6, 2  # of averaging and searching at a scale
 _TRUST = 1.3  # at first a patch counts by this to the power of -(its distance from the hole's edge)
-_ALIKE = 0.03  # of the range from black to white: known pixels that the copy meets with such an
-# error count half for its colours, others less: a needle that is cut off does not glow
+# Of the range from black to white: known pixels that what is copied meets with such an error count
+# half for its colours, others less. A twig that is cut off does not glow.
+_MEETS = 0.06
 
 
-def continue_texture(picture: np.ndarray, hole: np.ndarray, first: np.ndarray) -> np.ndarray:
+def continue_texture(picture: np.ndarray, hole: np.ndarray, first: np.ndarray) -> np.ndarray | None:
     """The picture, its hole filled with texture of the rest that looks like a first fill.
 
     picture: float32 H x W x 3 in [0, 1]; hole: bool H x W; first: the same picture filled, of any
-    size: only what the coarsest scale shows of it counts. Where there is too little to search in,
-    the first fill stays.
+    size: only what the coarsest scale shows of it counts. None where there is too little to
+    search in: at one of the coarsest two scales fewer than two dozen patches without the hole.
     """
     scales = [1.0]
     while find_thickness(hole) * scales[0] >= 2 * _COARSEST:
         scales.insert(0, scales[0] / 2)
     rng = np.random.default_rng(0)
-    field = None
+    coarser = field = None
     for scale in scales:
         height, width = (max(1, round(side * scale)) for side in hole.shape)
         known, part = shrink_known(picture, hole, height, width)
-        coarser, field = field, PatchField.of(known, part)
+        field = PatchField.of(known, part)
         if field is None:
             continue
-        if coarser is None:
-            small = cv2.resize(first, (width, height), interpolation=cv2.INTER_AREA)
-            _begin(field, np.where(part[..., None], small, known), rng)
-        else:
+        if coarser is not None:
             field.take_over(coarser)
             for _ in range(_ROUNDS):
                 field.improve(_average(field), rng)
-    if field is None:
-        height, width = hole.shape
-        filled = cv2.resize(first, (width, height), interpolation=cv2.INTER_LINEAR)
-    else:
-        filled = _join(field)
-    return np.where(hole[..., None], filled, picture)
+        elif scale <= 2 * scales[0]:
+            small = cv2.resize(first, (width, height), interpolation=cv2.INTER_AREA)
+            _begin(field, np.where(part[..., None], small, known), rng)
+        else:  # so thick a hole cannot be searched for as a whole
+            return None
+        coarser = field
+    return None if field is None else np.where(hole[..., None], _join(field), picture)
 
 
 def _begin(field: PatchField, filled: np.ndarray, rng: np.random.Generator) -> None:
     """Places that look like the fill, and then like what they make of it, from the edge inwards."""
-    trust = _TRUST ** -field.depths()
+    rows, columns = field.centres()
+    trust = _TRUST ** -find_depth(field.hole)[rows, columns]
     filled = field.pad(filled)
-    for _ in range(_ROUNDS_AT_FIRST):
+    for done in range(_ROUNDS_AT_FIRST):
+        if done:
+            filled = _average(field, trust)
         field.find_nearest(filled, rng)
         field.improve(filled, rng)
-        filled = _average(field, trust)
 
 
 def _average(field: PatchField, trust: np.ndarray | None = None) -> np.ndarray:
@@ -77,6 +78,5 @@ def _join(field: PatchField) -> np.ndarray:
     across, _ = field.average(np.diff(field.picture, axis=1))
     down, _ = field.average(np.diff(field.picture, axis=0))
     errors = np.square(colours - field.picture).mean(axis=2)
-    trust = np.where(met & ~field.hole, _ALIKE**2 / (_ALIKE**2 + errors), 1)
-    joined = join_steps(field.picture, field.hole, colours, across, down, trust)
-    return field.unpad(joined)
+    trust = np.where(met & ~field.hole, _MEETS**2 / (_MEETS**2 + errors), np.float32(1))
+    return field.unpad(join_steps(field.picture, field.hole, colours, across, down, trust))

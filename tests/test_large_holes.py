@@ -53,7 +53,7 @@ def cut(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
 def test_a_gradient_is_continued_without_a_seam():
     picture, hole = gradient(400, 400), disc(400, 400, 80)
     filled = fill_window(fill_gradient, cut(picture, hole), hole, 1024, 128)
-    assert np.abs(filled - picture)[hole].max() < 12 / 255
+    assert np.abs(filled - picture)[hole].max() < 10 / 255  # every colour is in one place only
     steps = np.abs(np.diff(np.where(hole[..., None], filled, picture), axis=1))
     assert steps.max() < 6 / 255
 
@@ -151,6 +151,14 @@ def test_thick_holes_become_texture_if_they_take_a_third_of_a_large_window(side,
     assert seen == [pytest.approx(thickness, abs=3)]
 
 
+def test_texture_of_the_largest_holes_is_made_at_reduced_size(monkeypatch):
+    monkeypatch.setattr("inpaint.large_holes._MOST_TEXTURE", 10_000)
+    picture, hole = noisy(400, 0.1), disc(400, 400, 110)
+    filled = fill_window(fill_mean, cut(picture, hole), hole, 1024, 128)
+    assert 0.7 < filled[hole].std() / picture[~hole].std() < 1.2
+    np.testing.assert_array_equal(filled[~hole], picture[~hole])
+
+
 def test_thin_holes_beside_a_thick_one_are_filled_as_they_are():
     rng = np.random.default_rng(4)
     picture = (0.5 + 0.1 * rng.standard_normal((520, 520, 3))).clip(0, 1).astype(np.float32)
@@ -229,7 +237,7 @@ def test_near_its_edge_a_hole_without_much_around_it_keeps_the_fill_too():
 
     filled = fill_window(fill, cut(picture, hole), hole, 1024, 256)
     edge = hole & ~disc(320, 320, 125)
-    assert np.square(filled - picture)[edge].mean() < 0.001
+    assert np.square(filled - picture)[edge].mean() < 0.1 * picture[edge].var()
 
 
 def test_an_enlarged_fill_keeps_its_own_detail():

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy.sparse import lil_matrix
+from scipy.sparse.linalg import spsolve
 
 from inpaint.gradients import join_steps
 from inpaint.texture import continue_texture
@@ -36,12 +39,48 @@ def test_a_pattern_goes_on(period):
     np.testing.assert_array_equal(filled[~hole], picture[~hole])
 
 
+def find_moves(filled: np.ndarray, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """From patches of 5 x 5 pixels in the hole to those known ones that are most like them."""
+    patches = sliding_window_view(filled, (5, 5), axis=(0, 1))
+    corners = np.argwhere(sliding_window_view(hole, (5, 5)).all(axis=(2, 3)))
+    places = np.argwhere(~sliding_window_view(hole, (5, 5)).any(axis=(2, 3)))
+    wanted, known = (patches[at[:, 0], at[:, 1]].reshape(len(at), -1) for at in (corners, places))
+    nearest = np.argmax(wanted @ known.T - np.square(known).sum(axis=1) / 2, axis=1)
+    moves = np.full((*hole.shape, 2), -1000)
+    moves[corners[:, 0], corners[:, 1]] = places[nearest] - corners
+    return moves
+
+
 def test_whole_pieces_are_copied():
-    """Of noise no place is like another: means of many places would be grey."""
+    """Of noise no place is like another: means of many would be grey, and so would be seams."""
     rng = np.random.default_rng(0)
-    picture, hole = rng.random((200, 200, 3), np.float32), disc(200, 40)
+    picture, hole = rng.random((120, 120, 3), np.float32), disc(120, 25)
     filled = continued(picture, hole)
     assert filled[hole].std() > 0.8 * picture[~hole].std()
+    moves = find_moves(filled, picture, hole)
+    both = (moves[:, 1:, 0] != -1000) & (moves[:, :-1, 0] != -1000)
+    same = (moves[:, 1:] == moves[:, :-1]).all(axis=2)
+    assert same[both].mean() > 0.9
+
+
+def test_what_is_seen_at_full_size_only_goes_on():
+    """Stripes of three pixels: a quarter of the size shows nothing of them."""
+    picture, hole = stripes(200, 3.2), disc(200, 40)
+    filled = continued(picture, hole)
+    assert filled[hole].std() > 0.8 * picture[hole].std()
+    joints = hole & ~disc(200, 36)
+    assert np.corrcoef(filled[joints].ravel(), picture[joints].ravel())[0, 1] > 0.5
+
+
+def test_a_line_that_ends_at_the_hole_does_not_colour_it():
+    rng = np.random.default_rng(5)
+    picture = (0.3 + 0.02 * rng.standard_normal((200, 200, 3))).astype(np.float32)
+    hole = disc(200, 50)
+    picture[98:102, 150:] = 1  # begins at the hole's edge, and goes on nowhere else
+    filled = continued(picture, hole, np.full_like(picture, 0.3))
+    beside = hole.copy()
+    beside[:, :130] = beside[90:110] = False
+    assert filled[beside].mean() == pytest.approx(0.3, abs=0.02)
 
 
 def test_it_looks_like_the_first_fill():
@@ -72,13 +111,32 @@ def test_colours_that_are_nowhere_else_join_without_an_edge():
 @pytest.mark.parametrize(
     ("shape", "known"), [((6, 90), 20), ((90, 6), 2), ((90, 90), 5), ((1, 1), 0)]
 )
-def test_the_first_fill_stays_where_nothing_can_be_searched(shape, known):
+def test_nothing_is_made_where_nothing_can_be_searched(shape, known):
     rng = np.random.default_rng(2)
     picture, first = rng.random((2, *shape, 3), np.float32)
     hole = np.ones(shape, bool)
     hole[:, :known] = False
-    filled = continue_texture(picture, hole, first)
-    np.testing.assert_allclose(filled[hole], first[hole], atol=1e-6)
+    assert continue_texture(picture, hole, first) is None
+
+
+def test_nothing_is_made_where_only_the_finest_scale_has_patches():
+    """Lines every twelve pixels leave none at the scales where so thick a hole is searched for."""
+    hole = np.zeros((330, 330), bool)
+    hole[::12] = hole[:, ::12] = True
+    hole[:240, :240] = True
+    picture = np.random.default_rng(4).random((330, 330, 3), np.float32)
+    assert continue_texture(picture, hole, picture) is None
+
+
+@pytest.mark.parametrize("shape", [(150, 151), (151, 150), (97, 200)])
+def test_holes_in_a_corner_are_filled(shape):
+    rng = np.random.default_rng(6)
+    picture = (0.5 + 0.1 * rng.standard_normal((*shape, 3))).clip(0, 1).astype(np.float32)
+    hole = np.zeros(shape, bool)
+    hole[-60:, -60:] = True
+    filled = continued(picture, hole)
+    assert 0 <= filled.min() <= filled.max() <= 1
+    assert 0.08 < filled[-30:, -30:].std() < 0.12
     np.testing.assert_array_equal(filled[~hole], picture[~hole])
 
 
@@ -95,6 +153,54 @@ def test_steps_that_fit_give_the_picture_whatever_the_colours():
     cut, trust = np.where(hole[..., None], np.float32(0), picture), np.ones((40, 50), np.float32)
     joined = join_steps(cut, hole, np.full_like(picture, 0.5), *steps, trust)
     np.testing.assert_allclose(joined, picture, atol=0.03)
+
+
+def test_colours_decide_far_from_what_is_known():
+    picture, hole = np.zeros((301, 301, 3), np.float32), np.zeros((301, 301), bool)
+    hole[20:-20, 20:-20] = True
+    still = np.zeros((301, 300, 3), np.float32), np.zeros((300, 301, 3), np.float32)
+    joined = join_steps(
+        picture, hole, np.ones_like(picture), *still, np.ones_like(hole, np.float32)
+    )
+    assert joined[21, 150, 0] < 0.2
+    assert joined[150, 150, 0] > 0.8
+
+
+def test_steps_that_contradict_each_other_are_weighed_exactly():
+    """Against a direct solution, with steps that make no picture."""
+    rng = np.random.default_rng(7)
+    picture, colours = rng.random((2, 90, 80, 3), np.float32)
+    across = 0.2 * rng.standard_normal((90, 79, 3)).astype(np.float32)
+    down = 0.2 * rng.standard_normal((89, 80, 3)).astype(np.float32)
+    hole = np.zeros((90, 80), bool)
+    hole[5:85, 5:75] = True
+    trust = np.where(hole, 1, rng.random((90, 80))).astype(np.float32)
+    joined = join_steps(picture, hole, colours, across, down, trust)
+    known = np.where(hole[..., None], 0, picture)
+    exact = spsolve(*normal_equations(known, hole, colours, across, down, trust))
+    np.testing.assert_allclose(joined[hole], exact.clip(0, 1), atol=4 / 255)
+
+
+def normal_equations(known, hole, colours, across, down, trust):
+    """Pixel by pixel, as one would write them on paper."""
+    index = {place: i for i, place in enumerate(map(tuple, np.argwhere(hole)))}
+    matrix = lil_matrix((len(index), len(index)))
+    right = np.zeros((len(index), 3))
+    for (row, column), i in index.items():
+        matrix[i, i] = 0.0005
+        right[i] = 0.0005 * colours[row, column]
+        for other, step in [
+            ((row, column + 1), -across[row, column]),
+            ((row, column - 1), across[row, column - 1]),
+            ((row + 1, column), -down[row, column]),
+            ((row - 1, column), down[row - 1, column]),
+        ]:
+            weight = float(trust[other])
+            matrix[i, i] += weight
+            right[i] += weight * (known[other] + step)
+            if other in index:
+                matrix[i, index[other]] -= weight
+    return matrix.tocsr(), right
 
 
 def test_a_known_pixel_without_trust_does_not_colour_the_hole():
