@@ -22,11 +22,11 @@ from PIL import Image
 
 from inpaint import metrics
 from inpaint._opencv import cv2
+from inpaint.depth import find_depth
 from inpaint.known_pixels import enlarge, shrink_known
 from inpaint.large_holes import fill_window
 from inpaint.methods import create_method, fill_mirrored
 from inpaint.pairing import find_photos
-from inpaint.patches import find_depth
 from inpaint.photo import Photo
 from inpaint.window import find_windows
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from inpaint._opencv import cv2
-from inpaint.patches import choose_sources, find_depth
+from inpaint.depth import find_depth
+from inpaint.patches import choose_sources
 from inpaint.photo import LUMINANCE
 
 _CELL = 5  # pixels; the colours of such squares are compared by their means

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from inpaint._opencv import cv2
+from inpaint.depth import find_depth
 from inpaint.known_pixels import blur_known
-from inpaint.patches import choose_sources, every_second, find_depth
+from inpaint.patches import choose_sources, every_second
 
 _CELL = 8  # pixels
 _CELLS = 4  # a patch has so many across and down, and is compared by their means
@@ -23,7 +24,7 @@ _ALIKE = 0.02  # of the range from black to white: means that differ no more tha
 _MOST_SOURCES = 2_500  # with more, the same few are taken more often
 _WORSE = 2.0  # so many times the least square distance is still near enough
 
-# Of `exchange_detail` (docs/training-log.md, leg 13, says what they were chosen on):
+# Of `exchange_detail` (docs/training-log.md, leg 13 and later, says what they were chosen on):
 _FINE_CELL = 5  # pixels, as the next three lines
 _DETAIL = 5.0  # standard deviation of the Gaussian that takes the detail away
 _NEARBY = 8.0  # and of that in which its strength is measured

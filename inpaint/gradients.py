@@ -7,7 +7,7 @@ import numpy as np
 # What colours count beside steps: from 1 / 0.0005 ** 0.5 = 45 pixels on they decide.
 _ANCHOR = 0.0005
 _TOLERANCE = 1e-4  # of what the colours alone would do wrong
-_MOST_ITERATIONS = 1_000  # none of the photos tried took more than 250
+_MOST_ITERATIONS = 1_000  # a guard
 
 _LEFT, _RIGHT, _UPPER, _LOWER = np.s_[:, :-1], np.s_[:, 1:], np.s_[:-1], np.s_[1:]
 

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from inpaint import mask as masks
+from inpaint.depth import find_depth
 from inpaint.errors import MethodError, PhotoError
 from inpaint.known_pixels import blur_known, spread_known
 from inpaint.large_holes import fill_window
@@ -192,7 +193,7 @@ def _feathered(fill: np.ndarray, picture: np.ndarray, hole: np.ndarray, width: f
     weights = masks.feather(hole, width)[..., None]
     if width == 0 or hole.all():
         return fill
-    sigma = max(min(width, float(masks.depth(hole).max())) / 2, 1)
+    sigma = max(min(width, float(find_depth(hole).max())) / 2, 1)
     outside, outside_share = blur_known(picture, hole, sigma)
     inside, _ = blur_known(fill, ~hole, sigma)
     shift = np.where(outside_share[..., None] > 1e-4, outside - inside, 0)

@@ -8,9 +8,9 @@ import numpy as np
 
 from inpaint._opencv import cv2
 from inpaint.colours import settle_colours
+from inpaint.depth import find_depth, find_thickness
 from inpaint.detail import exchange_detail, transfer_detail
 from inpaint.known_pixels import enlarge, shrink_known
-from inpaint.patches import find_depth, find_thickness
 from inpaint.texture import continue_texture
 
 Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from inpaint._opencv import cv2
+from inpaint.depth import find_depth
 from inpaint.errors import MaskError, PhotoError
 from inpaint.formats.exif import find_orientation, turn_upright
 from inpaint.formats.picture_file import open_picture
@@ -107,17 +108,8 @@ def feather(hole: np.ndarray, pixels: float) -> np.ndarray:
         raise MaskError(f"a feather is 0 pixels or more, not {pixels}")
     if pixels == 0 or hole.all():
         return hole.astype(np.float32)
-    deep = depth(hole)
+    deep = find_depth(hole)
     return np.minimum(deep / (min(float(pixels), float(deep.max())) + 1), 1)
-
-
-def depth(hole: np.ndarray) -> np.ndarray:
-    """How far each pixel of a bool H x W hole lies from the nearest outside: float32 H x W.
-
-    0 outside. The photo's border is no edge of the hole.
-    """
-    inside = np.ascontiguousarray(hole).view(np.uint8)
-    return cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
 
 
 def _widen(box: Window, margin: int, shape: tuple[int, int]) -> Window:

@@ -11,10 +11,10 @@ from __future__ import annotations
 import numpy as np
 
 from inpaint._opencv import cv2
+from inpaint.depth import find_depth, find_thickness
 from inpaint.gradients import join_steps
 from inpaint.known_pixels import shrink_known
 from inpaint.patch_field import PatchField
-from inpaint.patches import find_depth, find_thickness
 
 _COARSEST = 24  # pixels: the thickness of the hole where the search begins
 _ROUNDS_AT_FIRST, _ROUNDS = 6, 2  # of averaging and searching at a scale
@@ -31,8 +31,8 @@ def continue_texture(picture: np.ndarray, hole: np.ndarray, first: np.ndarray) -
     size: only what the coarsest scale shows of it counts. None where there is too little to
     search in: at one of the coarsest two scales fewer than two dozen patches without the hole.
     """
-    scales = [1.0]
-    while find_thickness(hole) * scales[0] >= 2 * _COARSEST:
+    scales, thickness = [1.0], find_thickness(hole)
+    while thickness * scales[0] >= 2 * _COARSEST:
         scales.insert(0, scales[0] / 2)
     rng = np.random.default_rng(0)
     coarser = field = None

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from inpaint._opencv import cv2
+from inpaint.depth import find_thickness
 from inpaint.detail import transfer_detail
 from inpaint.inpainter import Inpainter
 from inpaint.large_holes import fill_window
-from inpaint.patches import find_thickness
 
 
 def gradient(height: int, width: int) -> np.ndarray:
