@@ -1,36 +1,31 @@
 """Fine detail from the photo itself: for what was filled at reduced size, and deep in holes.
 
-After Image Analogies (Hertzmann et al., 2001): a patch takes the detail of the known place that
-looks most like it, or of the place beside the one that its neighbour took, where that looks nearly
-as much like it. So detail is copied by the stretch. Each for itself, the patches of a plain wall
-would all take the same place, and people see the grid.
+After Image Analogies (Hertzmann et al., 2001): a patch takes the detail of a known place that looks
+like it. Each for itself, the patches of a plain wall would all take the same place, and people see
+the grid; so they would rather take the place beside the one that their neighbour took
+(patch_field.py), and detail is copied by the stretch.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from inpaint._opencv import cv2
 from inpaint.depth import find_depth
 from inpaint.known_pixels import blur_known
-from inpaint.patches import choose_sources, every_second
+from inpaint.patch_field import PATCH, STEP, PatchField
 
-_CELL = 8  # pixels
-_CELLS = 4  # a patch has so many across and down, and is compared by their means
-_STEP = 2  # cells from patch to patch
+_CELL = 5  # pixels; patches are compared by the means of such squares
 _FEATHER = 8  # pixels in which one patch gives way to the next
-_ALIKE = 0.02  # of the range from black to white: means that differ no more than noise
-_MOST_SOURCES = 2_500  # with more, the same few are taken more often
-_WORSE = 2.0  # so many times the least square distance is still near enough
+_APART = 0.03**2  # of the range from black to white: what a neighbour from elsewhere costs
 
 # Of `exchange_detail` (docs/training-log.md, leg 13 and later, says what they were chosen on):
-_FINE_CELL = 5  # pixels, as the next three lines
+_FINE_CELL = 3  # pixels, as the next three lines
 _DETAIL = 5.0  # standard deviation of the Gaussian that takes the detail away
 _NEARBY = 8.0  # and of that in which its strength is measured
 _FROM_DEPTH, _FULL_DEPTH = 4, 16
 _MOST_GAIN = 1.3
-_LEAST_SOURCES = 800  # known patches: of fewer none looks alike enough
+_LEAST_SOURCES = 2_000  # known patches: of fewer none looks alike enough
 
 
 def transfer_detail(picture: np.ndarray, hole: np.ndarray, smooth: np.ndarray) -> np.ndarray:
@@ -86,26 +81,27 @@ def _copy_detail(
     wanted: np.ndarray,
     smooth: np.ndarray,
     cell: int,
-    least: int = 1,
+    least: int = 0,
 ) -> np.ndarray | None:
     """Detail for the `wanted` part of the hole from places outside the hole, by patches that look
     alike in `smooth`; None where fewer than `least` of them are known."""
-    if min(hole.shape) < _CELLS * cell:
-        return None
     height, width = hole.shape
-    padding = [(0, -side % (_STEP * cell)) for side in (height, width)]
-    means = _average_cells(np.pad(smooth, [*padding, (0, 0)], "reflect"), cell)
-    detail = np.pad(detail, [*padding, (0, 0)], "reflect")
-    hole, wanted = (np.pad(part, padding, "reflect") for part in (hole, wanted))
-    touched = _touched(hole, cell)
-    if np.count_nonzero(~touched) < least:
+    padding = [(0, -side % cell) for side in hole.shape]
+    means = _average_cells(np.pad(smooth, [*padding, (0, 0)], "edge"), cell)
+    unknown = _touched(np.pad(hole, padding, constant_values=True), cell)
+    field = PatchField.of(means, _touched(np.pad(wanted, padding), cell), _APART, unknown, least)
+    if field is None:
         return None
-    targets = np.argwhere(_touched(wanted, cell) & every_second(touched.shape))
+    rng, looks = np.random.default_rng(0), field.pad(means)
+    field.find_nearest(looks, rng)
+    field.improve(looks, rng)
     window = _make_window(cell)
-    sums, weights = np.zeros_like(detail), np.full((*hole.shape, 1), np.float32(1e-9))
-    for target, source in zip(targets, _find_sources(means, touched, targets), strict=True):
-        patch = _slices(target, cell)
-        sums[patch] += window * detail[_slices(source, cell)]
+    rows, columns = field.hole.shape
+    sums = np.zeros((rows * cell, columns * cell, 3), np.float32)
+    weights = np.full((*sums.shape[:2], 1), np.float32(1e-9))
+    for corner, place in zip(field.corners, field.places(), strict=True):
+        patch = _slices(corner, cell)
+        sums[patch] += window * detail[_slices(place, cell)]
         weights[patch] += window
     sums /= weights
     return sums[:height, :width]
@@ -118,68 +114,22 @@ def _average_cells(picture: np.ndarray, cell: int) -> np.ndarray:
 
 
 def _touched(part: np.ndarray, cell: int) -> np.ndarray:
-    """Whether the patch that begins at a cell has any of the part: bool, one for each patch."""
+    """Which cells have any of the part."""
     rows, columns = (side // cell for side in part.shape)
-    cells = part.reshape(rows, cell, columns, cell).any(axis=(1, 3))
-    return sliding_window_view(cells, (_CELLS, _CELLS)).any(axis=(2, 3))
+    return part.reshape(rows, cell, columns, cell).any(axis=(1, 3))
 
 
-def _find_sources(means: np.ndarray, touched: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """The place, in cells, of the patch whose detail each target takes: n x 2, as the targets."""
-    looks = sliding_window_view(means, (_CELLS, _CELLS), axis=(0, 1))
-    looks = looks.reshape(*touched.shape, -1)
-    alike = looks.shape[-1] * _ALIKE**2
-    places = choose_sources(touched, _MOST_SOURCES)
-    known = looks[places[:, 0], places[:, 1]]
-    lengths = np.square(known).sum(axis=1)
-    taken = np.full((*touched.shape, 2), -1)
-    uses = np.ones(touched.shape)
-    for start in range(0, len(targets), 256):
-        chunk = targets[start : start + 256]
-        wanted = looks[chunk[:, 0], chunk[:, 1]]
-        distances = np.square(wanted).sum(axis=1)[:, None] - 2 * wanted @ known.T + lengths
-        distances = np.maximum(distances, 0) + alike
-        for (row, column), look, distance in zip(chunk, wanted, distances, strict=True):
-            limit = _WORSE * distance.min()
-            beside = _continue_neighbours(taken, touched, row, column)
-            costs = [np.square(looks[place] - look).sum() + alike for place in beside]
-            if costs and min(costs) <= limit:
-                y, x = beside[np.argmin(costs)]
-            else:
-                near = np.flatnonzero(distance <= limit)
-                often = uses[places[near, 0], places[near, 1]]
-                y, x = places[near[np.argmin(distance[near] * often)]]
-            taken[row, column] = y, x
-            uses[max(y - _CELLS + 1, 0) : y + _CELLS, max(x - _CELLS + 1, 0) : x + _CELLS] += 1
-    return taken[targets[:, 0], targets[:, 1]]
-
-
-def _continue_neighbours(
-    taken: np.ndarray, touched: np.ndarray, row: int, column: int
-) -> list[tuple[int, int]]:
-    """The known places to the right of the left neighbour's and below the upper one's."""
-    places = []
-    for down, across in ((0, _STEP), (_STEP, 0)):
-        if row < down or column < across:
-            continue
-        y, x = taken[row - down, column - across]
-        place = (int(y) + down, int(x) + across)
-        inside = place[0] < touched.shape[0] and place[1] < touched.shape[1]
-        if y >= 0 and inside and not touched[place]:
-            places.append(place)
-    return places
-
-
-def _slices(place: np.ndarray, cell: int) -> tuple[slice, slice]:
-    top, left = place * cell
-    side = _CELLS * cell
+def _slices(corner: np.ndarray, cell: int) -> tuple[slice, slice]:
+    """The pixels of the patch that begins at a cell."""
+    top, left = corner * cell
+    side = PATCH * cell
     return slice(top, top + side), slice(left, left + side)
 
 
 def _make_window(cell: int) -> np.ndarray:
-    """How much a patch counts at each of its pixels: side x side x 1, flat but for the edges."""
-    side = _CELLS * cell
+    """How much a patch counts at each of its pixels: side x side x 1, most in its middle."""
+    side = PATCH * cell
     from_edge = np.minimum(np.arange(side), np.arange(side)[::-1]) + 0.5
-    overlap = (side - _STEP * cell) / 2
+    overlap = (side - STEP * cell) / 2
     edge = np.clip((from_edge - overlap + _FEATHER / 2) / _FEATHER, 1e-3, 1)
     return np.outer(edge, edge).astype(np.float32)[..., None]

@@ -17,9 +17,10 @@ Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 _ENLARGEMENT = 4  # from one pass of detail to the next, but for the first
 _LEAST_ENLARGEMENT = 1.25  # of the first where another follows
-# A hole that is too thick becomes the photo's own texture, where there is plenty of it: what a fill
-# makes of it at this thickness is what the texture shall look like (benchmarks/large_holes.py).
-_TEXTURE_THICKNESS = 72
+# From this thickness on a hole becomes the photo's own texture, where there is plenty of it.
+_FROM_THICKNESS = 100
+_THIN = 50  # but not its ends that are thinner
+_FIRST_THICKNESS = 144  # what a fill makes of it at this one is what the texture shall look like
 _MOST_TEXTURE = 512 * 512  # pixels of the hole: of larger ones it is made at reduced size
 _LARGEST_SHARE = 0.7  # of the window
 _PLENTY = 256 * 256  # known pixels
@@ -34,22 +35,23 @@ def fill_window(
 ) -> np.ndarray:
     """`fill(picture, hole)` for windows of any size and holes of any shape.
 
-    picture: float32 H x W x 3 in [0, 1]; hole: bool H x W. A hole thicker than `max_thickness`
-    pixels is filled at reduced size, enlarged, and gets detail from its surroundings. Where these
-    are large, it comes first, and becomes texture of theirs that looks like what the method makes
-    of it at the size where it is 72 pixels thick. Deep in all holes colours move to the photo's;
-    in all others its detail takes the place of the fill's own. Windows with a side above
-    `max_side` are filled in tiles. With None for `max_thickness` smaller ones go to `fill` as they
-    are, and in larger ones a hole is too thick from a quarter of `max_side` on.
+    picture: float32 H x W x 3 in [0, 1]; hole: bool H x W. Where much is known, holes thicker than
+    100 pixels come first, and become texture of their surroundings that looks like what the method
+    makes of them where they are up to 144 pixels thick. Of the others those thicker than
+    `max_thickness` are filled at reduced size, enlarged, and get detail from their surroundings.
+    Deep in all holes colours move to the photo's; in what is no texture its detail takes the place
+    of the fill's own. Windows with a side above `max_side` are filled in tiles. With None for
+    `max_thickness` smaller ones go to `fill` as they are, and in larger ones a hole is too thick
+    from a quarter of `max_side` on.
     """
     refine = _refine if max_thickness is not None else None
     if max_thickness is None and max_side is not None and max(hole.shape) > max_side:
         max_thickness = max_side / 4  # a tile sees what is known around it
     if max_thickness is None:
         return fill(picture, hole)
-    thick = _find_parts_for_texture(hole, max_thickness)
+    thick = _find_parts_for_texture(hole, min(max_thickness, _FROM_THICKNESS))
     if thick.any():
-        scale = _scale(thick, min(max_thickness, _TEXTURE_THICKNESS))
+        scale = _scale(thick, min(max_thickness, _FIRST_THICKNESS))
         first = _fill_at(scale, fill, picture, hole, max_side, settle_colours)
         made = _make_texture(picture, hole, first, np.count_nonzero(thick))
         if made is not None:
@@ -75,19 +77,20 @@ def _make_texture(
     return None if made is None else _enlarge(made, scale, picture, hole)
 
 
-def _find_parts_for_texture(hole: np.ndarray, max_thickness: float) -> np.ndarray:
-    """bool H x W: the connected parts that are better made of what is around the hole."""
+def _find_parts_for_texture(hole: np.ndarray, thickness: float) -> np.ndarray:
+    """bool H x W: what is better made of what is around the hole; thin ends are not."""
     none = np.zeros_like(hole)
     if np.count_nonzero(~hole) <= _PLENTY or hole.mean() > _LARGEST_SHARE:
         return none
-    deep = 2 * find_depth(hole) > max_thickness
+    depth = find_depth(hole)
+    deep = 2 * depth > thickness
     if not deep.any():  # of nearly all windows
         return none
-    inside = np.ascontiguousarray(hole).view(np.uint8)
-    count, parts = cv2.connectedComponents(inside, connectivity=8)
+    wide = hole & (find_depth(2 * depth <= _THIN) <= 0.75 * _THIN)  # 0.5 would leave out corners
+    count, parts = cv2.connectedComponents(wide.view(np.uint8), connectivity=8)
     thick = np.zeros(count, bool)
     thick[parts[deep]] = True
-    return thick[parts]
+    return wide & thick[parts]
 
 
 def _scale(hole: np.ndarray, limit: float) -> float:

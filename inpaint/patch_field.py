@@ -13,9 +13,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from inpaint.patches import choose_sources
 
-_PATCH = 7  # pixels across and down
-_WINDOW = 1.5  # pixels: a patch counts by a Gaussian of so much around its middle
-_STEP = 2  # pixels from one patch of the hole to the next
+PATCH = 7  # pixels across and down
+STEP = 2  # pixels from one patch of the hole to the next
 _SWEEPS = 3  # over the neighbours, in an improvement
 _MOVE = 2  # pixels: so far around, patches at the edge of a whole piece try others at random
 # All patches decide at once, seeing what their neighbours had before: if all took what is better,
@@ -24,7 +23,6 @@ _TAKE = 0.7
 _NEIGHBOURS = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if y or x]
 
 # All in the range from black to white.
-_APART = 0.06**2  # what each neighbour that took another place costs, as a mean square difference
 _TINT = 0.03  # in their mean colour patches may differ by so much, and ...
 _TINT_COUNTS = 0.3  # ... only this share of it counts
 # A known pixel counts as so many made ones, and patches with many of them care less for neighbours:
@@ -40,47 +38,57 @@ _NOWHERE = np.iinfo(np.int32).min // 2  # a move that leads out of every picture
 class PatchField:
     """Which known patch each patch of the hole takes; each is named by its upper left corner.
 
-    It is made of a picture, float32 H x W x 3 in [0, 1], and its hole, bool H x W, by `of`, and
-    holds both padded, to the right and below, by a pixel where patches would not reach the end.
-    All pictures that go in and out are padded so.
+    It is made by `of` and holds picture and hole padded, to the right and below, by a pixel where
+    patches would not reach the end. All pictures that go in and out are padded so.
     """
 
-    def __init__(self, picture: np.ndarray, hole: np.ndarray):
-        self._shape = hole.shape
+    def __init__(self, picture: np.ndarray, hole: np.ndarray, unknown: np.ndarray, apart: float):
+        self._shape, self._apart = hole.shape, apart
         self.hole, self.picture = self.pad(hole), self.pad(picture)
         self._counts = np.where(self.hole, 1, _KNOWN_COUNTS**0.5).astype(np.float32)[..., None]
-        touched = sliding_window_view(self.hole, (_PATCH, _PATCH)).any(axis=(2, 3))
-        self._unfit = touched.copy()
-        self._unfit[hole.shape[0] - _PATCH + 1 :] = True  # with padding in them
-        self._unfit[:, hole.shape[1] - _PATCH + 1 :] = True
+        self._unfit = _touched(self.pad(unknown))
+        self._unfit[hole.shape[0] - PATCH + 1 :] = True  # with padding in them
+        self._unfit[:, hole.shape[1] - PATCH + 1 :] = True
         # The patches of the hole lie on a grid that begins at a cell called origin.
-        touched = touched[::_STEP, ::_STEP]
+        touched = _touched(self.hole)[::STEP, ::STEP]
         cells = np.argwhere(touched)
         self._origin, last = cells.min(axis=0), cells.max(axis=0)
         self._wanted = touched[self._origin[0] : last[0] + 1, self._origin[1] : last[1] + 1]
-        self._corners = _STEP * cells
+        self.corners = STEP * cells  # of the n patches of the hole: n x 2, rows and columns
         self._cells = tuple((cells - self._origin + 1).T)
         # From patches of the hole to those that they take; around the grid lies nothing.
-        self._moves = np.full((*np.add(self._wanted.shape, 2), 2), _NOWHERE)
+        self._moves = np.full((*np.add(self._wanted.shape, 2), 2), _NOWHERE, np.int32)
 
     @classmethod
-    def of(cls, picture: np.ndarray, hole: np.ndarray) -> PatchField | None:
-        """None where there is nothing to fill, or are too few patches to search in."""
-        if min(hole.shape) < _PATCH or not hole.any():
+    def of(
+        cls,
+        picture: np.ndarray,
+        hole: np.ndarray,
+        apart: float,
+        unknown: np.ndarray | None = None,
+        least: int = 0,
+    ) -> PatchField | None:
+        """None where there is nothing to fill, or fewer patches are known than `least` or 24.
+
+        picture: float32 H x W x 3 in [0, 1]; hole: bool H x W; apart: what each neighbour that took
+        another place costs, as a mean square difference of patches; unknown: bool H x W, of what
+        no patch may take any; the hole where it is None.
+        """
+        if min(hole.shape) < PATCH or not hole.any():
             return None
-        field = cls(picture, hole)
-        return field if np.count_nonzero(~field._unfit) >= _DIMENSIONS else None
+        field = cls(picture, hole, hole if unknown is None else unknown, apart)
+        return field if np.count_nonzero(~field._unfit) >= max(least, _DIMENSIONS) else None
 
     def pad(self, values: np.ndarray) -> np.ndarray:
-        padding = [(0, (_PATCH - side) % _STEP) for side in self._shape]
+        padding = [(0, (PATCH - side) % STEP) for side in self._shape]
         return np.pad(values, [*padding, *[(0, 0)] * (values.ndim - 2)], "edge")
 
     def unpad(self, values: np.ndarray) -> np.ndarray:
         return values[: self._shape[0], : self._shape[1]]
 
-    def centres(self) -> np.ndarray:
-        """Of the n patches of the hole: 2 x n, rows and columns."""
-        return self._corners.T + _PATCH // 2
+    def places(self) -> np.ndarray:
+        """The corners of the patches that those of the hole take: n x 2."""
+        return self.corners + self._moves[self._cells]
 
     def find_nearest(self, filled: np.ndarray, rng: np.random.Generator) -> None:
         """Each patch takes what looks most like it in `filled`, H x W x 3, of many known ones."""
@@ -92,8 +100,8 @@ class PatchField:
         features = library @ basis
         half_lengths = np.square(features).sum(axis=1) / 2
         found = []
-        for start in range(0, len(self._corners), _AT_ONCE):
-            looks = _cut(filled, self._corners[start : start + _AT_ONCE])
+        for start in range(0, len(self.corners), _AT_ONCE):
+            looks = _cut(filled, self.corners[start : start + _AT_ONCE])
             looks = (looks.reshape(len(looks), -1) - mean) @ basis
             found.append(np.argmax(looks @ features.T - half_lengths, axis=1))
         self._offer(sources[np.concatenate(found)], self._costs(filled), filled, rng)
@@ -104,9 +112,9 @@ class PatchField:
         costs = self._costs(filled)
         for _ in range(_SWEEPS):
             for direction in _NEIGHBOURS:
-                beside = self._corners + self._moves[self._cells_beside(direction)]
+                beside = self.corners + self._moves[self._cells_beside(direction)]
                 self._offer(beside, costs, filled, rng)
-            places = self._places()
+            places = self.places()
             edge = self._count_apart(np.arange(len(places)), places) > 0  # of what is copied whole
             places[edge] += rng.integers(-_MOVE, _MOVE + 1, (np.count_nonzero(edge), 2))
             self._offer(places, costs, filled, rng)
@@ -121,35 +129,36 @@ class PatchField:
             return found[:, rows, columns].T
 
         factor = np.divide(self._shape, coarser._shape)
-        corners = (self._corners + _PATCH / 2) / factor - _PATCH / 2
-        cells = np.rint(corners / _STEP).astype(int) - coarser._origin
+        corners = (self.corners + PATCH / 2) / factor - PATCH / 2
+        cells = np.rint(corners / STEP).astype(int) - coarser._origin
         cells = nearest(coarser._wanted, cells)
         moves = coarser._moves[cells[:, 0] + 1, cells[:, 1] + 1]
-        places = nearest(~self._unfit, self._corners + np.rint(moves * factor).astype(int))
-        self._moves[self._cells] = places - self._corners
+        places = nearest(~self._unfit, self.corners + np.rint(moves * factor).astype(int))
+        self._moves[self._cells] = places - self.corners
 
     def average(
-        self, values: np.ndarray, weights: np.ndarray | None = None
+        self, values: np.ndarray, window: float, weights: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """What the patches, laid over the hole, have there on average, and where any of them lies.
 
-        values: float32 H x W x 3, or a row or column less, for what lies between pixels; weights:
-        one for each patch. Both results are of the values' size, the second one bool.
+        values: float32 H x W x 3, or a row or column less, for what lies between pixels; window:
+        pixels, standard deviation of the Gaussian by which a patch counts around its middle;
+        weights: one for each patch. Both results are of the values' size, the second one bool.
         """
         height, width = (
-            _PATCH - whole + side
+            PATCH - whole + side
             for side, whole in zip(values.shape[:2], self.hole.shape, strict=True)
         )
-        (top, left), (rows, columns) = _STEP * self._origin, self._wanted.shape
+        (top, left), (rows, columns) = STEP * self._origin, self._wanted.shape
         sums, totals = np.zeros(values.shape, np.float32), np.zeros_like(values[..., :1])
-        places = self._places()
+        places = self.places()
         each = np.ones(len(places), np.float32) if weights is None else weights.astype(np.float32)
         for y, x in np.ndindex(height, width):
             squares = (y - (height - 1) / 2) ** 2 + (x - (width - 1) / 2) ** 2
-            weight = np.float32(np.exp(-squares / (2 * _WINDOW**2))) * each[:, None]
+            weight = np.float32(np.exp(-squares / (2 * window**2))) * each[:, None]
             spot = (
-                slice(top + y, top + y + _STEP * rows, _STEP),
-                slice(left + x, left + x + _STEP * columns, _STEP),
+                slice(top + y, top + y + STEP * rows, STEP),
+                slice(left + x, left + x + STEP * columns, STEP),
             )
             taken = values[places[:, 0] + y, places[:, 1] + x]
             sums[spot] += self._on_grid(weight * taken)
@@ -163,9 +172,6 @@ class PatchField:
         grid[self._wanted] = values
         return grid
 
-    def _places(self) -> np.ndarray:
-        return self._corners + self._moves[self._cells]
-
     def _cells_beside(self, direction: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
         return self._cells[0] + direction[0], self._cells[1] + direction[1]
 
@@ -176,35 +182,36 @@ class PatchField:
 
         costs: n, of the places taken now, without neighbours; they change with the places.
         """
-        own = self._places()
+        own = self.places()
         inside = (places != own).any(axis=1)
         inside &= ((places >= 0) & (places < self._unfit.shape)).all(axis=1)
         inside[inside] = ~self._unfit[places[inside, 0], places[inside, 1]]
         some = np.flatnonzero(inside)
         some = some[(rng.random(len(some)) < _TAKE) | np.isinf(costs[some])]
-        offered = self._compare(filled, self._corners[some], places[some])
+        offered = self._compare(filled, self.corners[some], places[some])
         more = self._count_apart(some, places) - self._count_apart(some, own)
-        better = offered + _APART * more < costs[some]
+        better = offered + self._apart * more < costs[some]
         taken = some[better]
         costs[taken] = offered[better]
         rows, columns = self._cells
-        self._moves[rows[taken], columns[taken]] = places[taken] - self._corners[taken]
+        self._moves[rows[taken], columns[taken]] = places[taken] - self.corners[taken]
 
     def _count_apart(self, some: np.ndarray, places: np.ndarray) -> np.ndarray:
         """For m of n patches, how many neighbours do not take the places beside theirs."""
-        moves = places[some] - self._corners[some]
+        moves = _as_one(places[some] - self.corners[some])
+        taken, nowhere = _as_one(self._moves), _as_one(np.array([_NOWHERE, _NOWHERE]))
         count = np.zeros(len(some), int)
         for direction in _NEIGHBOURS:
             rows, columns = self._cells_beside(direction)
-            around = self._moves[rows[some], columns[some]]
-            count += ((around != moves) & (around != _NOWHERE)).any(axis=1)
+            around = taken[rows[some], columns[some]]
+            count += (around != moves) & (around != nowhere)
         return count
 
     def _costs(self, filled: np.ndarray) -> np.ndarray:
         """For n patches how far they are from those that they take; infinite before the first."""
-        costs = np.full(len(self._corners), np.inf, np.float32)
+        costs = np.full(len(self.corners), np.inf, np.float32)
         has = (self._moves[self._cells] != _NOWHERE).all(axis=1)
-        costs[has] = self._compare(filled, self._corners[has], self._places()[has])
+        costs[has] = self._compare(filled, self.corners[has], self.places()[has])
         return costs
 
     def _compare(self, filled: np.ndarray, corners: np.ndarray, places: np.ndarray) -> np.ndarray:
@@ -221,7 +228,17 @@ class PatchField:
         return costs
 
 
+def _as_one(moves: np.ndarray) -> np.ndarray:
+    """... x 2 rows and columns as one number each, which are compared in half the time."""
+    return np.ascontiguousarray(moves, np.int32).view(np.int64)[..., 0]
+
+
+def _touched(part: np.ndarray) -> np.ndarray:
+    """Whether the patch that begins at a pixel has any of the part."""
+    return sliding_window_view(part, (PATCH, PATCH)).any(axis=(2, 3))
+
+
 def _cut(picture: np.ndarray, corners: np.ndarray) -> np.ndarray:
-    """The patches at n x 2 corners (row, column): n x channels x _PATCH ** 2."""
-    windows = sliding_window_view(picture, (_PATCH, _PATCH), axis=(0, 1))
+    """The patches at n x 2 corners (row, column): n x channels x PATCH ** 2."""
+    windows = sliding_window_view(picture, (PATCH, PATCH), axis=(0, 1))
     return windows[corners[:, 0], corners[:, 1]].reshape(len(corners), picture.shape[2], -1)

@@ -14,13 +14,17 @@ from inpaint._opencv import cv2
 from inpaint.depth import find_depth, find_thickness
 from inpaint.gradients import join_steps
 from inpaint.known_pixels import shrink_known
-from inpaint.patch_field import PatchField
+from inpaint.patch_field import PATCH, PatchField
 
-_COARSEST = 24  # pixels: the thickness of the hole where the search begins
+_COARSEST = 48  # pixels: the thickness of the hole where the search begins
 _ROUNDS_AT_FIRST, _ROUNDS = 6, 2  # of averaging and searching at a scale
+# Pixels: the narrower, the fewer patches have a say in a pixel, and the less do means blur it.
+_WINDOW, _WINDOW_AT_LAST = 1.5, 0.8
 _TRUST = 1.3  # at first a patch counts by this to the power of -(its distance from the hole's edge)
-# Of the range from black to white: known pixels that what is copied meets with such an error count
-# half for its colours, others less. A twig that is cut off does not glow.
+# Of the range from black to white:
+_APART = 0.06**2  # what each neighbour from elsewhere costs a patch, as a mean square difference
+# Known pixels that what is copied meets with such an error count half for its colours, others less.
+# A twig that is cut off does not glow.
 _MEETS = 0.06
 
 
@@ -39,7 +43,7 @@ def continue_texture(picture: np.ndarray, hole: np.ndarray, first: np.ndarray) -
     for scale in scales:
         height, width = (max(1, round(side * scale)) for side in hole.shape)
         known, part = shrink_known(picture, hole, height, width)
-        field = PatchField.of(known, part)
+        field = PatchField.of(known, part, _APART)
         if field is None:
             continue
         if coarser is not None:
@@ -57,7 +61,7 @@ def continue_texture(picture: np.ndarray, hole: np.ndarray, first: np.ndarray) -
 
 def _begin(field: PatchField, filled: np.ndarray, rng: np.random.Generator) -> None:
     """Places that look like the fill, and then like what they make of it, from the edge inwards."""
-    rows, columns = field.centres()
+    rows, columns = field.corners.T + PATCH // 2
     trust = _TRUST ** -find_depth(field.hole)[rows, columns]
     filled = field.pad(filled)
     for done in range(_ROUNDS_AT_FIRST):
@@ -68,15 +72,15 @@ def _begin(field: PatchField, filled: np.ndarray, rng: np.random.Generator) -> N
 
 
 def _average(field: PatchField, trust: np.ndarray | None = None) -> np.ndarray:
-    means, _ = field.average(field.picture, trust)
+    means, _ = field.average(field.picture, _WINDOW, trust)
     return np.where(field.hole[..., None], means, field.picture)
 
 
 def _join(field: PatchField) -> np.ndarray:
     """The hole filled so that its steps are those of the patches."""
-    colours, met = field.average(field.picture)
-    across, _ = field.average(np.diff(field.picture, axis=1))
-    down, _ = field.average(np.diff(field.picture, axis=0))
+    colours, met = field.average(field.picture, _WINDOW_AT_LAST)
+    across, _ = field.average(np.diff(field.picture, axis=1), _WINDOW_AT_LAST)
+    down, _ = field.average(np.diff(field.picture, axis=0), _WINDOW_AT_LAST)
     errors = np.square(colours - field.picture).mean(axis=2)
     trust = np.where(met & ~field.hole, _MEETS**2 / (_MEETS**2 + errors), np.float32(1))
     return field.unpad(join_steps(field.picture, field.hole, colours, across, down, trust))

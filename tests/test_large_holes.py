@@ -137,9 +137,9 @@ def test_the_default_network_is_as_sharp_as_noise_around_it():
     np.testing.assert_array_equal(filled[~hole], picture[~hole])
 
 
-@pytest.mark.parametrize(("side", "thickness"), [(256, 128), (400, 72)])
+@pytest.mark.parametrize(("side", "thickness"), [(256, 174), (400, 144)])
 def test_thick_holes_become_texture_if_they_take_a_third_of_a_large_window(side, thickness):
-    """Of a small window they are filled at the method's limit, for there is little to take."""
+    """Of a small window they are filled as they are, for there is little to take."""
     picture, hole = noisy(side, 0.1), disc(side, side, 0.34 * side)
     seen = []
 
@@ -147,7 +147,7 @@ def test_thick_holes_become_texture_if_they_take_a_third_of_a_large_window(side,
         seen.append(find_thickness(mask))
         return fill_mean(part, mask)
 
-    fill_window(fill, cut(picture, hole), hole, 1024, 128)
+    fill_window(fill, cut(picture, hole), hole, 1024, 256)
     assert seen == [pytest.approx(thickness, abs=3)]
 
 
@@ -159,6 +159,15 @@ def test_texture_of_the_largest_holes_is_made_at_reduced_size(monkeypatch):
     np.testing.assert_array_equal(filled[~hole], picture[~hole])
 
 
+def test_thin_ends_of_a_thick_hole_are_filled_as_they_are():
+    picture, hole = noisy(520, 0.1), disc(520, 520, 80)
+    end = np.zeros_like(hole)
+    end[250:270, 350:500] = True  # from the disc to the right
+    filled = fill_window(fill_mean, cut(picture, hole | end), hole | end, 1024, 256)
+    assert filled[disc(520, 520, 70)].std() > 0.05
+    assert filled[250:270, 380:500].std() < 0.01
+
+
 def test_thin_holes_beside_a_thick_one_are_filled_as_they_are():
     rng = np.random.default_rng(4)
     picture = (0.5 + 0.1 * rng.standard_normal((520, 520, 3))).clip(0, 1).astype(np.float32)
@@ -166,14 +175,14 @@ def test_thin_holes_beside_a_thick_one_are_filled_as_they_are():
     thin[10:30, 10:510] = True
     hole = thin | disc(520, 520, 140)
     filled = fill_window(fill_mean, cut(picture, hole), hole, 1024, 256)
-    assert filled[thin].std() < 0.001
+    assert filled[thin].std() < 0.002
     assert filled[hole & ~thin].std() > 0.05
 
 
 def test_deep_in_a_hole_a_grid_gives_way_to_the_photos_detail():
-    picture, hole = noisy(320, 0.1), disc(320, 320, 70)
+    picture, hole = noisy(320, 0.1), disc(320, 320, 48)
     filled = fill_window(fill_grid, cut(picture, hole), hole, 1024, 256)
-    deep = disc(320, 320, 45)
+    deep = disc(320, 320, 30)
     again = np.roll(filled, 8, 1)[deep]
     assert np.corrcoef(fill_grid(picture, hole)[deep].ravel(), again.ravel())[0, 1] < 0.3
     assert np.corrcoef(filled[deep].ravel(), again.ravel())[0, 1] < 0.3
@@ -181,15 +190,15 @@ def test_deep_in_a_hole_a_grid_gives_way_to_the_photos_detail():
 
 
 def test_the_photos_detail_is_no_stronger_than_the_fill_wants_it():
-    picture, hole = noisy(320, 0.1), disc(320, 320, 70)
+    picture, hole = noisy(320, 0.1), disc(320, 320, 48)
     filled = fill_window(fill_mean, cut(picture, hole), hole, 1024, 256)
-    assert filled[disc(320, 320, 40)].std() < 0.005
+    assert filled[disc(320, 320, 30)].std() < 0.005
 
 
 def test_near_its_edge_a_hole_keeps_the_fill():
-    picture, hole = noisy(320, 0.1), disc(320, 320, 70)
+    picture, hole = noisy(320, 0.1), disc(320, 320, 48)
     filled = fill_window(fill_grid, cut(picture, hole), hole, 1024, 256)
-    edge = hole & ~disc(320, 320, 68)
+    edge = hole & ~disc(320, 320, 46)
     np.testing.assert_array_equal(filled[edge], fill_grid(picture, hole)[edge])
     np.testing.assert_array_equal(filled[~hole], picture[~hole])
 
@@ -204,13 +213,13 @@ def test_tiles_do_not_show_in_the_detail():
 
 
 def test_nothing_of_the_fill_is_taken_for_the_photos_detail():
-    picture, hole = np.ones((320, 320, 3), np.float32), disc(320, 320, 70)
+    picture, hole = np.ones((320, 320, 3), np.float32), disc(320, 320, 48)
     filled = fill_window(fill_grid, cut(picture, hole), hole, 1024, 256)
-    assert filled[disc(320, 320, 40)].std() < 0.002
+    assert filled[disc(320, 320, 20)].std() < 0.002
 
 
 def test_a_method_without_a_limit_keeps_its_fill():
-    picture, hole = noisy(320, 0.1), disc(320, 320, 70)
+    picture, hole = noisy(320, 0.1), disc(320, 320, 48)
     filled = fill_window(fill_grid, cut(picture, hole), hole, 1024)
     np.testing.assert_array_equal(filled, fill_grid(picture, hole))
 
