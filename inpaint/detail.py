@@ -33,7 +33,7 @@ def transfer_detail(picture: np.ndarray, hole: np.ndarray, smooth: np.ndarray) -
 
     picture: float32 H x W x 3 in [0, 1], known outside the bool H x W hole; smooth: what is
     left of it after shrinking and enlarging, filled. The difference of both, where it is known,
-    is the detail.
+    is the detail; where too little is known to take any from, there is none.
     """
     filled = np.where(hole[..., None], smooth, picture)
     detail = _copy_detail(picture - smooth, hole, hole, smooth, _CELL)
@@ -84,7 +84,7 @@ def _copy_detail(
     least: int = 0,
 ) -> np.ndarray | None:
     """Detail for the `wanted` part of the hole from places outside the hole, by patches that look
-    alike in `smooth`; None where fewer than `least` of them are known."""
+    alike in `smooth`; None where fewer than `least` of them, or 24, are known."""
     height, width = hole.shape
     padding = [(0, -side % cell) for side in hole.shape]
     means = _average_cells(np.pad(smooth, [*padding, (0, 0)], "edge"), cell)

@@ -1,4 +1,4 @@
-"""Holes that a method is not good at in one go: thick ones at reduced size, long ones in tiles."""
+"""Holes that a method is not good at in one go: thick ones become texture, long ones are tiled."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ _LEAST_ENLARGEMENT = 1.25  # of the first where another follows
 # From this thickness on a hole becomes the photo's own texture, where there is plenty of it.
 _FROM_THICKNESS = 100
 _THIN = 50  # but not its ends that are thinner
+_CRUMB = 400  # pixels: what an end has to have, to be left out
 _FIRST_THICKNESS = 144  # what a fill makes of it at this one is what the texture shall look like
 _MOST_TEXTURE = 512 * 512  # pixels of the hole: of larger ones it is made at reduced size
 _LARGEST_SHARE = 0.7  # of the window
@@ -87,10 +88,18 @@ def _find_parts_for_texture(hole: np.ndarray, thickness: float) -> np.ndarray:
     if not deep.any():  # of nearly all windows
         return none
     wide = hole & (find_depth(2 * depth <= _THIN) <= 0.75 * _THIN)  # 0.5 would leave out corners
+    wide |= _find_crumbs(hole & ~wide)
     count, parts = cv2.connectedComponents(wide.view(np.uint8), connectivity=8)
     thick = np.zeros(count, bool)
     thick[parts[deep]] = True
     return wide & thick[parts]
+
+
+def _find_crumbs(hole: np.ndarray) -> np.ndarray:
+    """Its connected parts that are too small to fill a window for."""
+    inside = np.ascontiguousarray(hole).view(np.uint8)
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(inside, connectivity=8)
+    return hole & (stats[:, cv2.CC_STAT_AREA] <= _CRUMB)[parts]
 
 
 def _scale(hole: np.ndarray, limit: float) -> float:

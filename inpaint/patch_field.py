@@ -9,9 +9,8 @@ as sharp as the photo.
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
-from inpaint.patches import choose_sources
+from inpaint.patches import choose_sources, cut_patches, find_touched
 
 PATCH = 7  # pixels across and down
 STEP = 2  # pixels from one patch of the hole to the next
@@ -31,7 +30,7 @@ _KNOWN_COUNTS = 8
 
 _DIMENSIONS = 24  # of a patch, after principal component analysis; fewer patches have no components
 _MOST_SOURCES = 8_000  # of the first search; others are found by neighbours
-_AT_ONCE = 4_096  # patches
+_AT_ONCE, _SEARCHED_AT_ONCE = 4_096, 512  # patches; the latter are compared to all sources
 _NOWHERE = np.iinfo(np.int32).min // 2  # a move that leads out of every picture from everywhere
 
 
@@ -46,11 +45,11 @@ class PatchField:
         self._shape, self._apart = hole.shape, apart
         self.hole, self.picture = self.pad(hole), self.pad(picture)
         self._counts = np.where(self.hole, 1, _KNOWN_COUNTS**0.5).astype(np.float32)[..., None]
-        self._unfit = _touched(self.pad(unknown))
+        self._unfit = find_touched(self.pad(unknown), PATCH)
         self._unfit[hole.shape[0] - PATCH + 1 :] = True  # with padding in them
         self._unfit[:, hole.shape[1] - PATCH + 1 :] = True
         # The patches of the hole lie on a grid that begins at a cell called origin.
-        touched = _touched(self.hole)[::STEP, ::STEP]
+        touched = find_touched(self.hole, PATCH)[::STEP, ::STEP]
         cells = np.argwhere(touched)
         self._origin, last = cells.min(axis=0), cells.max(axis=0)
         self._wanted = touched[self._origin[0] : last[0] + 1, self._origin[1] : last[1] + 1]
@@ -68,7 +67,8 @@ class PatchField:
         unknown: np.ndarray | None = None,
         least: int = 0,
     ) -> PatchField | None:
-        """None where there is nothing to fill, or fewer patches are known than `least` or 24.
+        """None where there is nothing to fill, a side is shorter than a patch, or fewer patches are
+        known than `least` or 24.
 
         picture: float32 H x W x 3 in [0, 1]; hole: bool H x W; apart: what each neighbour that took
         another place costs, as a mean square difference of patches; unknown: bool H x W, of what
@@ -93,17 +93,18 @@ class PatchField:
     def find_nearest(self, filled: np.ndarray, rng: np.random.Generator) -> None:
         """Each patch takes what looks most like it in `filled`, H x W x 3, of many known ones."""
         sources = choose_sources(self._unfit, _MOST_SOURCES)
-        library = _cut(self.picture, sources).reshape(len(sources), -1)
+        library = cut_patches(self.picture, sources, PATCH).reshape(len(sources), -1)
         mean = library.mean(axis=0)
         library -= mean
         basis = np.linalg.eigh(library.T @ library)[1][:, -_DIMENSIONS:]  # the largest come last
         features = library @ basis
         half_lengths = np.square(features).sum(axis=1) / 2
         found = []
-        for start in range(0, len(self.corners), _AT_ONCE):
-            looks = _cut(filled, self.corners[start : start + _AT_ONCE])
-            looks = (looks.reshape(len(looks), -1) - mean) @ basis
-            found.append(np.argmax(looks @ features.T - half_lengths, axis=1))
+        for start in range(0, len(self.corners), _SEARCHED_AT_ONCE):
+            looks = cut_patches(filled, self.corners[start : start + _SEARCHED_AT_ONCE], PATCH)
+            likeness = ((looks.reshape(len(looks), -1) - mean) @ basis) @ features.T
+            likeness -= half_lengths
+            found.append(np.argmax(likeness, axis=1))
         self._offer(sources[np.concatenate(found)], self._costs(filled), filled, rng)
 
     def improve(self, filled: np.ndarray, rng: np.random.Generator) -> None:
@@ -219,10 +220,11 @@ class PatchField:
         costs = np.empty(len(places), np.float32)
         for start in range(0, len(places), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
-            apart = _cut(self.picture, places[part]) - _cut(filled, corners[part])
+            apart = cut_patches(self.picture, places[part], PATCH)
+            apart = apart - cut_patches(filled, corners[part], PATCH)
             tint = np.clip(apart.mean(axis=2, keepdims=True), -_TINT, _TINT)
             apart -= (1 - _TINT_COUNTS) * tint
-            apart *= _cut(self._counts, corners[part])
+            apart *= cut_patches(self._counts, corners[part], PATCH)
             apart = apart.reshape(len(apart), -1)
             costs[part] = np.einsum("ij,ij->i", apart, apart) / apart.shape[1]
         return costs
@@ -231,14 +233,3 @@ class PatchField:
 def _as_one(moves: np.ndarray) -> np.ndarray:
     """... x 2 rows and columns as one number each, which are compared in half the time."""
     return np.ascontiguousarray(moves, np.int32).view(np.int64)[..., 0]
-
-
-def _touched(part: np.ndarray) -> np.ndarray:
-    """Whether the patch that begins at a pixel has any of the part."""
-    return sliding_window_view(part, (PATCH, PATCH)).any(axis=(2, 3))
-
-
-def _cut(picture: np.ndarray, corners: np.ndarray) -> np.ndarray:
-    """The patches at n x 2 corners (row, column): n x channels x PATCH ** 2."""
-    windows = sliding_window_view(picture, (PATCH, PATCH), axis=(0, 1))
-    return windows[corners[:, 0], corners[:, 1]].reshape(len(corners), picture.shape[2], -1)

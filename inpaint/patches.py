@@ -1,8 +1,11 @@
-"""Which of a picture's patches are looked at."""
+"""A picture's square patches, each named by its upper left corner."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from inpaint._opencv import cv2
 
 _SEED = 0
 
@@ -15,3 +18,18 @@ def choose_sources(touched: np.ndarray, most: int) -> np.ndarray:
         return places
     order = np.random.default_rng(_SEED).choice(len(places), most, replace=False)
     return places[np.sort(order)]
+
+
+def find_touched(part: np.ndarray, side: int) -> np.ndarray:
+    """Whether the patch of `side` pixels that begins at a pixel has any of the bool H x W part:
+    bool H - side + 1 x W - side + 1."""
+    rows, columns = (length - side + 1 for length in part.shape)
+    inside = np.ascontiguousarray(part).view(np.uint8)
+    touched = cv2.dilate(inside, np.ones((side, side), np.uint8), anchor=(0, 0))
+    return touched[:rows, :columns].view(bool)
+
+
+def cut_patches(picture: np.ndarray, corners: np.ndarray, side: int) -> np.ndarray:
+    """The patches of H x W x C at n x 2 corners (row, column): n x C x side ** 2."""
+    windows = sliding_window_view(picture, (side, side), axis=(0, 1))
+    return windows[corners[:, 0], corners[:, 1]].reshape(len(corners), picture.shape[2], -1)

@@ -5,8 +5,9 @@ any); and `fill(image, hole)` for any size from 1 x 1 on, which must not depend 
 under the hole and must be deterministic. It may return anything outside the hole: the Inpainter
 pastes. It may have
 
-* `max_thickness`: the diameter, in pixels, of the largest disc in a hole that it is good at. Its
-  colours and fine detail then give way, deep in holes, to the photo's own;
+* `max_thickness`: the diameter, in pixels, of the largest disc in a hole that it is good at. Deep
+  in holes its colours and fine detail then give way to the photo's own, in thick ones all of it
+  (large_holes.py);
 * `max_mirrored_area`: windows of up to so many pixels are filled twice, the second time as their
   mirror image, and get the mean (`fill_mirrored`); 0: none;
 * `bytes_per_pixel`: the memory that `fill` takes for a window.
