@@ -168,6 +168,20 @@ def test_thin_ends_of_a_thick_hole_are_filled_as_they_are():
     assert filled[250:270, 380:500].std() < 0.01
 
 
+def test_the_tips_of_a_thick_hole_cost_no_second_pass():
+    picture = noisy(520, 0.1)
+    down, across = np.mgrid[0:520, 0:520]
+    hole = (down > 140) & (down < 380) & (np.abs(across - 260) < 0.6 * (down - 140))
+    calls = []
+
+    def fill(part, mask):
+        calls.append(mask.sum())
+        return fill_mean(part, mask)
+
+    fill_window(fill, cut(picture, hole), hole, 1024, 256)
+    assert len(calls) == 1
+
+
 def test_thin_holes_beside_a_thick_one_are_filled_as_they_are():
     rng = np.random.default_rng(4)
     picture = (0.5 + 0.1 * rng.standard_normal((520, 520, 3))).clip(0, 1).astype(np.float32)

@@ -1,0 +1,34 @@
+"""Patches: which have any of a part, and what is in them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from inpaint.patches import choose_sources, cut_patches, find_touched
+
+
+@pytest.mark.parametrize("shape", [(7, 7), (30, 41)])
+@pytest.mark.parametrize("share", [0, 0.002, 0.3, 1])
+def test_a_patch_is_touched_by_any_pixel_of_it(shape, share):
+    part = np.random.default_rng(0).random(shape) < share
+    expected = [
+        [part[y : y + 7, x : x + 7].any() for x in range(shape[1] - 6)] for y in range(shape[0] - 6)
+    ]
+    np.testing.assert_array_equal(find_touched(part, 7), expected)
+
+
+def test_patches_are_cut_at_their_upper_left_corners():
+    picture = np.random.default_rng(1).random((20, 30, 3), np.float32)
+    patches = cut_patches(picture, np.array([[0, 0], [13, 23]]), 7)
+    assert patches.shape == (2, 3, 49)
+    np.testing.assert_array_equal(patches[1].reshape(3, 7, 7), picture[13:, 23:].transpose(2, 0, 1))
+
+
+def test_sources_are_untouched_and_always_the_same():
+    touched = np.random.default_rng(2).random((40, 50)) < 0.5
+    places = choose_sources(touched, 100)
+    assert len(places) == len(np.unique(places, axis=0)) == 100
+    assert not touched[places[:, 0], places[:, 1]].any()
+    np.testing.assert_array_equal(places, choose_sources(touched, 100))
+    assert len(choose_sources(touched, 10_000)) == np.count_nonzero(~touched)
