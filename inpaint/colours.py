@@ -11,7 +11,7 @@ import numpy as np
 
 from inpaint._opencv import cv2
 from inpaint.depth import find_depth
-from inpaint.patches import choose_sources
+from inpaint.patches import choose_sources, split_cells
 from inpaint.photo import LUMINANCE
 
 _CELL = 5  # pixels; the colours of such squares are compared by their means
@@ -36,14 +36,14 @@ def settle_colours(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
     height, width = hole.shape
     rows, columns = -(-height // _CELL), -(-width // _CELL)
     padding = [(0, rows * _CELL - height), (0, columns * _CELL - width)]
-    touched = _cells(np.pad(hole, padding)).any(axis=(1, 3))
+    touched = split_cells(np.pad(hole, padding), _CELL).any(axis=(1, 3))
     far = _CELL * find_depth(~touched) > depth.max() + 3 * _NEAR
     unusable = touched | far
     if np.count_nonzero(~unusable) < _LEAST_SOURCES:
         return filled
-    means = _cells(np.pad(filled, [*padding, (0, 0)], "edge")).mean(axis=(1, 3))
+    means = split_cells(np.pad(filled, [*padding, (0, 0)], "edge"), _CELL).mean(axis=(1, 3))
     # One cell more than is wanted, to interpolate between.
-    deep = _cells(np.pad(depth, padding)).max(axis=(1, 3)) > _FROM_DEPTH - _CELL
+    deep = split_cells(np.pad(depth, padding), _CELL).max(axis=(1, 3)) > _FROM_DEPTH - _CELL
     targets, sources = np.argwhere(deep), choose_sources(unusable, _MOST_SOURCES)
     own, known = means[deep], means[sources[:, 0], sources[:, 1]]
     move = _shift_to_means(targets, sources, own, known) - own
@@ -53,12 +53,6 @@ def settle_colours(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
     share = np.clip((depth - _FROM_DEPTH) / (_FULL_DEPTH - _FROM_DEPTH), 0, 1)
     settled = filled + share[..., None] * moves[:height, :width]
     return np.clip(settled, 0, 1, out=settled)
-
-
-def _cells(values: np.ndarray) -> np.ndarray:
-    """H x W (x 3) -> H / 5 x 5 x W / 5 x 5 (x 3)."""
-    rows, columns = (side // _CELL for side in values.shape[:2])
-    return values.reshape(rows, _CELL, columns, _CELL, *values.shape[2:])
 
 
 def _shift_to_means(

@@ -14,6 +14,7 @@ from inpaint._opencv import cv2
 from inpaint.depth import find_depth
 from inpaint.known_pixels import blur_known
 from inpaint.patch_field import PATCH, STEP, PatchField
+from inpaint.patches import split_cells
 
 _CELL = 5  # pixels; patches are compared by the means of such squares
 _FEATHER = 8  # pixels in which one patch gives way to the next
@@ -88,8 +89,9 @@ def _copy_detail(
     height, width = hole.shape
     padding = [(0, -side % cell) for side in hole.shape]
     means = _average_cells(np.pad(smooth, [*padding, (0, 0)], "edge"), cell)
-    unknown = _touched(np.pad(hole, padding, constant_values=True), cell)
-    field = PatchField.of(means, _touched(np.pad(wanted, padding), cell), _APART, unknown, least)
+    unknown = split_cells(np.pad(hole, padding, constant_values=True), cell).any(axis=(1, 3))
+    wanted = split_cells(np.pad(wanted, padding), cell).any(axis=(1, 3))
+    field = PatchField.of(means, wanted, _APART, unknown, least)
     if field is None:
         return None
     rng, looks = np.random.default_rng(0), field.pad(means)
@@ -111,12 +113,6 @@ def _average_cells(picture: np.ndarray, cell: int) -> np.ndarray:
     """The mean colours of its cells."""
     rows, columns = (side // cell for side in picture.shape[:2])
     return cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA)
-
-
-def _touched(part: np.ndarray, cell: int) -> np.ndarray:
-    """Which cells have any of the part."""
-    rows, columns = (side // cell for side in part.shape)
-    return part.reshape(rows, cell, columns, cell).any(axis=(1, 3))
 
 
 def _slices(corner: np.ndarray, cell: int) -> tuple[slice, slice]:

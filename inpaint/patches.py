@@ -1,4 +1,4 @@
-"""A picture's square patches, each named by its upper left corner."""
+"""A picture's square patches, each named by its upper left corner, and its cells, side by side."""
 
 from __future__ import annotations
 
@@ -33,3 +33,9 @@ def cut_patches(picture: np.ndarray, corners: np.ndarray, side: int) -> np.ndarr
     """The patches of H x W x C at n x 2 corners (row, column): n x C x side ** 2."""
     windows = sliding_window_view(picture, (side, side), axis=(0, 1))
     return windows[corners[:, 0], corners[:, 1]].reshape(len(corners), picture.shape[2], -1)
+
+
+def split_cells(values: np.ndarray, side: int) -> np.ndarray:
+    """H x W (x 3), multiples of `side` -> H / side x side x W / side x side (x 3)."""
+    rows, columns = (length // side for length in values.shape[:2])
+    return values.reshape(rows, side, columns, side, *values.shape[2:])
