@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-# What colours count beside steps: from 1 / 0.0005 ** 0.5 = 45 pixels on they decide.
-_ANCHOR = 0.0005
+# What colours count beside steps: from 1 / 0.001 ** 0.5 = 32 pixels on they decide. Less, and what
+# is cut off shines further; more, and where copies of two skies meet shows.
+_ANCHOR = 0.001
+# Of the range from black to white: steps that are so far from those of the colours count half,
+# and further ones hardly.
+_CUT = 0.14
 _TOLERANCE = 1e-4  # of what the colours alone would do wrong
 _MOST_ITERATIONS = 1_000  # a guard
 
@@ -18,38 +22,46 @@ def join_steps(
     colours: np.ndarray,
     across: np.ndarray,
     down: np.ndarray,
-    trust: np.ndarray,
 ) -> np.ndarray:
     """The picture, its hole filled with what has the steps most nearly, and faintly the colours.
 
     picture, colours: float32 H x W x 3 in [0, 1]; hole: bool H x W; across: float32 H x W-1 x 3,
-    the right pixel less the left one; down: H-1 x W x 3, the lower less the upper; trust: float32
-    H x W, 1 in the hole: how much a step to a known pixel counts.
+    the right pixel less the left one; down: H-1 x W x 3, the lower less the upper. Where the
+    colours, or the hole's edge, have quite another step, theirs is taken: something is cut off
+    there, and would else shine into all that is around it.
     """
     from scipy import sparse  # takes a third of a second to load
 
     size = np.count_nonzero(hole)
     unknowns = np.full(hole.shape, -1)
     unknowns[hole] = np.arange(size)
+    seen = np.where(hole[..., None], colours, picture)
     known = np.where(hole[..., None], np.float32(0), picture)
-    own = np.where(hole, np.float32(_ANCHOR), 0)
+    own = np.full(hole.shape, np.float32(_ANCHOR))
     wanted = _ANCHOR * colours
     rows, columns, values = [], [], []
     for before, after, steps in ((_LEFT, _RIGHT, across), (_UPPER, _LOWER, down)):
-        weights = trust[before] * trust[after]
-        own[before] += weights
-        own[after] += weights
-        wanted[before] += weights[..., None] * (known[after] - steps)
-        wanted[after] += weights[..., None] * (known[before] + steps)
+        steps = _choose_steps(steps, seen[after] - seen[before])
+        own[before] += 1
+        own[after] += 1
+        wanted[before] += known[after] - steps
+        wanted[after] += known[before] + steps
         both = hole[before] & hole[after]
         rows += [unknowns[before][both], unknowns[after][both]]
         columns += [unknowns[after][both], unknowns[before][both]]
-        values += [-weights[both]] * 2
+        values += [np.full(np.count_nonzero(both), np.float32(-1))] * 2
     triplets = np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))
     matrix = sparse.csr_matrix(triplets, (size, size)) + sparse.diags(own[hole])
     result = picture.copy()
     result[hole] = _solve(matrix, wanted[hole], colours[hole])
     return np.clip(result, 0, 1, out=result)
+
+
+def _choose_steps(copied: np.ndarray, met: np.ndarray) -> np.ndarray:
+    """Between the steps inside what is copied, and those where copies of two places meet."""
+    apart = copied - met
+    errors = np.square(apart).mean(axis=2, keepdims=True)
+    return met + apart / (1 + (errors / _CUT**2) ** 4)
 
 
 def _solve(matrix, wanted: np.ndarray, start: np.ndarray) -> np.ndarray:

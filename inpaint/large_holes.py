@@ -18,8 +18,8 @@ Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 _ENLARGEMENT = 4  # from one pass of detail to the next, but for the first
 _LEAST_ENLARGEMENT = 1.25  # of the first where another follows
 # From this thickness on a hole becomes the photo's own texture, where there is plenty of it.
-_FROM_THICKNESS = 100
-_THIN = 50  # but not its ends that are thinner
+_FROM_THICKNESS = 60
+_THIN = 30  # but not its ends that are thinner
 _CRUMB = 400  # pixels: what an end has to have, to be left out
 _FIRST_THICKNESS = 144  # what a fill makes of it at this one is what the texture shall look like
 _MOST_TEXTURE = 512 * 512  # pixels of the hole: of larger ones it is made at reduced size

@@ -139,12 +139,12 @@ class PatchField:
 
     def average(
         self, values: np.ndarray, window: float, weights: np.ndarray | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """What the patches, laid over the hole, have there on average, and where any of them lies.
+    ) -> np.ndarray:
+        """What the patches, laid over the hole, have there on average; zeros where none lies.
 
         values: float32 H x W x 3, or a row or column less, for what lies between pixels; window:
         pixels, standard deviation of the Gaussian by which a patch counts around its middle;
-        weights: one for each patch. Both results are of the values' size, the second one bool.
+        weights: one for each patch.
         """
         height, width = (
             PATCH - whole + side
@@ -164,8 +164,7 @@ class PatchField:
             taken = values[places[:, 0] + y, places[:, 1] + x]
             sums[spot] += self._on_grid(weight * taken)
             totals[spot] += self._on_grid(weight)
-        met = totals > 0
-        return np.divide(sums, totals, out=sums, where=met), met[..., 0]
+        return np.divide(sums, totals, out=sums, where=totals > 0)
 
     def _on_grid(self, values: np.ndarray) -> np.ndarray:
         """One row for each patch of the hole -> one cell for each patch, zeros in the others."""

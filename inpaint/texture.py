@@ -21,11 +21,8 @@ _ROUNDS_AT_FIRST, _ROUNDS = 6, 2  # of averaging and searching at a scale
 # Pixels: the narrower, the fewer patches have a say in a pixel, and the less do means blur it.
 _WINDOW, _WINDOW_AT_LAST = 1.5, 0.8
 _TRUST = 1.3  # at first a patch counts by this to the power of -(its distance from the hole's edge)
-# Of the range from black to white:
-_APART = 0.06**2  # what each neighbour from elsewhere costs a patch, as a mean square difference
-# Known pixels that what is copied meets with such an error count half for its colours, others less.
-# A twig that is cut off does not glow.
-_MEETS = 0.06
+# What each neighbour from elsewhere costs a patch: a mean square difference, black to white is 1.
+_APART = 0.06**2
 
 
 def continue_texture(picture: np.ndarray, hole: np.ndarray, first: np.ndarray) -> np.ndarray | None:
@@ -72,15 +69,13 @@ def _begin(field: PatchField, filled: np.ndarray, rng: np.random.Generator) -> N
 
 
 def _average(field: PatchField, trust: np.ndarray | None = None) -> np.ndarray:
-    means, _ = field.average(field.picture, _WINDOW, trust)
+    means = field.average(field.picture, _WINDOW, trust)
     return np.where(field.hole[..., None], means, field.picture)
 
 
 def _join(field: PatchField) -> np.ndarray:
     """The hole filled so that its steps are those of the patches."""
-    colours, met = field.average(field.picture, _WINDOW_AT_LAST)
-    across, _ = field.average(np.diff(field.picture, axis=1), _WINDOW_AT_LAST)
-    down, _ = field.average(np.diff(field.picture, axis=0), _WINDOW_AT_LAST)
-    errors = np.square(colours - field.picture).mean(axis=2)
-    trust = np.where(met & ~field.hole, _MEETS**2 / (_MEETS**2 + errors), np.float32(1))
-    return field.unpad(join_steps(field.picture, field.hole, colours, across, down, trust))
+    colours = field.average(field.picture, _WINDOW_AT_LAST)
+    across = field.average(np.diff(field.picture, axis=1), _WINDOW_AT_LAST)
+    down = field.average(np.diff(field.picture, axis=0), _WINDOW_AT_LAST)
+    return field.unpad(join_steps(field.picture, field.hole, colours, across, down))

