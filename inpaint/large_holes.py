@@ -37,7 +37,7 @@ def fill_window(
     """`fill(picture, hole)` for windows of any size and holes of any shape.
 
     picture: float32 H x W x 3 in [0, 1]; hole: bool H x W. Where much is known, holes thicker than
-    100 pixels come first, and become texture of their surroundings that looks like what the method
+    60 pixels come first, and become texture of their surroundings that looks like what the method
     makes of them where they are up to 144 pixels thick. Of the others those thicker than
     `max_thickness` are filled at reduced size, enlarged, and get detail from their surroundings.
     Deep in all holes colours move to the photo's; in what is no texture its detail takes the place
