@@ -7,9 +7,9 @@ import numpy as np
 # What colours count beside steps: from 1 / 0.001 ** 0.5 = 32 pixels on they decide. Less, and what
 # is cut off shines further; more, and where copies of two skies meet shows.
 _ANCHOR = 0.001
-# Of the range from black to white: steps that are so far from those of the colours count half,
-# and further ones hardly.
-_CUT = 0.14
+# Of the range from black to white: steps that are so far from those of the colours count half, and
+# (by the power) nearer ones nearly in full, further ones hardly: a blurred cut has some of either.
+_CUT, _POWER = 0.14, 8
 _TOLERANCE = 1e-4  # of what the colours alone would do wrong
 _MOST_ITERATIONS = 1_000  # a guard
 
@@ -35,33 +35,38 @@ def join_steps(
     size = np.count_nonzero(hole)
     unknowns = np.full(hole.shape, -1)
     unknowns[hole] = np.arange(size)
-    seen = np.where(hole[..., None], colours, picture)
-    known = np.where(hole[..., None], np.float32(0), picture)
-    own = np.full(hole.shape, np.float32(_ANCHOR))
-    wanted = _ANCHOR * colours
+    own = np.full(size, np.float32(_ANCHOR))
+    wanted = _ANCHOR * colours[hole]
     rows, columns = [], []
     for before, after, steps in ((_LEFT, _RIGHT, across), (_UPPER, _LOWER, down)):
-        steps = _choose_steps(steps, seen[after] - seen[before])
-        own[before] += 1
-        own[after] += 1
-        wanted[before] += known[after] - steps
-        wanted[after] += known[before] + steps
-        both = hole[before] & hole[after]
-        rows.append(unknowns[before][both])
-        columns.append(unknowns[after][both])
+        near = hole[before] | hole[after]
+        ends = [unknowns[before][near], unknowns[after][near]]
+        inside = [end >= 0 for end in ends]
+        seen = [
+            np.where(inside[k][:, None], colours[side][near], picture[side][near])
+            for k, side in enumerate((before, after))
+        ]
+        step = _choose_steps(steps[near], seen[1] - seen[0])
+        for here, there, towards in ((0, 1, -step), (1, 0, step)):
+            known = np.where(inside[there][:, None], np.float32(0), seen[there])
+            own[ends[here][inside[here]]] += 1
+            wanted[ends[here][inside[here]]] += (known + towards)[inside[here]]
+        both = inside[0] & inside[1]
+        rows.append(ends[0][both])
+        columns.append(ends[1][both])
     places = np.concatenate(rows), np.concatenate(columns)
     links = sparse.csr_matrix((np.ones(len(places[0]), np.float32), places), (size, size))
-    matrix = sparse.diags(own[hole]) - links - links.T
+    matrix = sparse.diags(own) - links - links.T
     result = picture.copy()
-    result[hole] = _solve(matrix, wanted[hole], colours[hole])
+    result[hole] = _solve(matrix, wanted, colours[hole])
     return np.clip(result, 0, 1, out=result)
 
 
 def _choose_steps(copied: np.ndarray, met: np.ndarray) -> np.ndarray:
     """The copied steps; where those that are met, between two copies, are quite others, these."""
     apart = copied - met
-    errors = np.square(apart).mean(axis=2, keepdims=True)
-    return met + apart / (1 + (errors / _CUT**2) ** 4)
+    errors = np.square(apart).mean(axis=-1, keepdims=True)
+    return met + apart / (1 + (errors / _CUT**2) ** (_POWER / 2))
 
 
 def _solve(matrix, wanted: np.ndarray, start: np.ndarray) -> np.ndarray:

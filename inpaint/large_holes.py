@@ -16,7 +16,7 @@ from inpaint.texture import continue_texture
 Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 _ENLARGEMENT = 4  # from one pass of detail to the next, but for the first
-_LEAST_ENLARGEMENT = 1.25  # of the first where another follows
+_LEAST_ENLARGEMENT = 1.25  # of the first where another follows, and of texture
 # From this thickness on a hole becomes the photo's own texture, where there is plenty of it.
 _FROM_THICKNESS = 60
 _THIN = 30  # but not its ends that are thinner
@@ -72,7 +72,9 @@ def _make_texture(
     picture: np.ndarray, hole: np.ndarray, first: np.ndarray, size: int
 ) -> np.ndarray | None:
     """size: pixels of the hole that matter."""
-    scale = min(1.0, (_MOST_TEXTURE / size) ** 0.5)
+    scale = (_MOST_TEXTURE / size) ** 0.5
+    if scale * _LEAST_ENLARGEMENT >= 1:
+        scale = 1.0
     small, small_hole = _shrink(picture, hole, scale)
     made = continue_texture(small, small_hole, first)
     return None if made is None else _enlarge(made, scale, picture, hole)

@@ -150,27 +150,16 @@ class PatchField:
             PATCH - whole + side
             for side, whole in zip(values.shape[:2], self.hole.shape, strict=True)
         )
-        (top, left), (rows, columns) = STEP * self._origin, self._wanted.shape
         sums, totals = np.zeros(values.shape, np.float32), np.zeros_like(values[..., :1])
         places = self.places()
         each = np.ones(len(places), np.float32) if weights is None else weights.astype(np.float32)
         for y, x in np.ndindex(height, width):
             squares = (y - (height - 1) / 2) ** 2 + (x - (width - 1) / 2) ** 2
             weight = np.float32(np.exp(-squares / (2 * window**2))) * each[:, None]
-            spot = (
-                slice(top + y, top + y + STEP * rows, STEP),
-                slice(left + x, left + x + STEP * columns, STEP),
-            )
-            taken = values[places[:, 0] + y, places[:, 1] + x]
-            sums[spot] += self._on_grid(weight * taken)
-            totals[spot] += self._on_grid(weight)
+            spot = self.corners[:, 0] + y, self.corners[:, 1] + x  # no two patches' are the same
+            sums[spot] += weight * values[places[:, 0] + y, places[:, 1] + x]
+            totals[spot] += weight
         return np.divide(sums, totals, out=sums, where=totals > 0)
-
-    def _on_grid(self, values: np.ndarray) -> np.ndarray:
-        """One row for each patch of the hole -> one cell for each patch, zeros in the others."""
-        grid = np.zeros((*self._wanted.shape, values.shape[1]), values.dtype)
-        grid[self._wanted] = values
-        return grid
 
     def _cells_beside(self, direction: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
         return self._cells[0] + direction[0], self._cells[1] + direction[1]

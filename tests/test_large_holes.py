@@ -219,11 +219,12 @@ def test_near_its_edge_a_hole_keeps_the_fill():
 
 def test_tiles_do_not_show_in_the_detail():
     picture, hole = noisy(600, 0.1)[:200], np.zeros((200, 600), bool)
-    hole[50:150, 40:560] = True
+    hole[45:155, 40:560] = True
     filled = fill_window(fill_grid, cut(picture, hole), hole, 256, 256)
-    deep = (slice(80, 120), slice(80, 520))
-    kept = np.isclose(filled[deep], fill_grid(picture, hole)[deep], atol=1e-4).all(axis=2)
-    assert kept.mean() < 0.01
+    for left in range(80, 520, 40):  # at all places of a tile
+        deep = (slice(80, 120), slice(left, left + 40))
+        grid = fill_grid(picture, hole)[deep].ravel()
+        assert abs(np.corrcoef(grid, filled[deep].ravel())[0, 1]) < 0.3
 
 
 def test_nothing_of_the_fill_is_taken_for_the_photos_detail():
