@@ -35,46 +35,36 @@ def join_steps(
     size = np.count_nonzero(hole)
     unknowns = np.full(hole.shape, -1)
     unknowns[hole] = np.arange(size)
+    # What is solved for is the correction of the colours: their size does not set the error.
+    joined = np.where(hole[..., None], colours, picture)
     own = np.full(size, np.float32(_ANCHOR))
-    wanted = _ANCHOR * colours[hole]
+    wanted = np.zeros((size, 3), np.float32)
     rows, columns = [], []
     for before, after, steps in ((_LEFT, _RIGHT, across), (_UPPER, _LOWER, down)):
         near = hole[before] | hole[after]
-        ends = [unknowns[before][near], unknowns[after][near]]
-        inside = [end >= 0 for end in ends]
-        seen = [
-            np.where(inside[k][:, None], colours[side][near], picture[side][near])
-            for k, side in enumerate((before, after))
-        ]
-        step = _choose_steps(steps[near], seen[1] - seen[0])
-        for here, there, towards in ((0, 1, -step), (1, 0, step)):
-            known = np.where(inside[there][:, None], np.float32(0), seen[there])
-            own[ends[here][inside[here]]] += 1
-            wanted[ends[here][inside[here]]] += (known + towards)[inside[here]]
-        both = inside[0] & inside[1]
+        ends = unknowns[before][near], unknowns[after][near]
+        missing = _believe(steps[near] - (joined[after][near] - joined[before][near]))
+        for end, change in zip(ends, (-missing, missing), strict=True):
+            own[end[end >= 0]] += 1
+            wanted[end[end >= 0]] += change[end >= 0]
+        both = (ends[0] >= 0) & (ends[1] >= 0)
         rows.append(ends[0][both])
         columns.append(ends[1][both])
     places = np.concatenate(rows), np.concatenate(columns)
     links = sparse.csr_matrix((np.ones(len(places[0]), np.float32), places), (size, size))
-    matrix = sparse.diags(own) - links - links.T
-    result = picture.copy()
-    result[hole] = _solve(matrix, wanted, colours[hole])
-    return np.clip(result, 0, 1, out=result)
+    joined[hole] += _solve(sparse.diags(own) - links - links.T, wanted)
+    return np.clip(joined, 0, 1, out=joined)
 
 
-def _choose_steps(copied: np.ndarray, met: np.ndarray) -> np.ndarray:
-    """The copied steps; where those that are met, between two copies, are quite others, these."""
-    apart = copied - met
-    errors = np.square(apart).mean(axis=-1, keepdims=True)
-    return met + apart / (1 + (errors / _CUT**2) ** (_POWER / 2))
+def _believe(missing: np.ndarray) -> np.ndarray:
+    """n x 3 differences of copied steps from those of the colours, the large ones made small."""
+    errors = np.square(missing).mean(axis=1, keepdims=True)
+    return missing / (1 + (errors / _CUT**2) ** (_POWER / 2))
 
 
-def _solve(matrix, wanted: np.ndarray, start: np.ndarray) -> np.ndarray:
+def _solve(matrix, wanted: np.ndarray) -> np.ndarray:
     """n x 3 solutions of a sparse n x n matrix, by conjugate gradients."""
     from scipy.sparse import diags, linalg
 
-    # What is solved for is the correction of the start: its size, not the colours', sets the error.
     limits = {"rtol": _TOLERANCE, "maxiter": _MOST_ITERATIONS, "M": diags(1 / matrix.diagonal())}
-    missing = wanted - matrix @ start
-    corrections = [linalg.cg(matrix, channel, **limits)[0] for channel in missing.T]
-    return start + np.stack(corrections, axis=1)
+    return np.stack([linalg.cg(matrix, channel, **limits)[0] for channel in wanted.T], axis=1)
