@@ -7,9 +7,6 @@ import numpy as np
 # What colours count beside steps: from 1 / 0.001 ** 0.5 = 32 pixels on they decide. Less, and what
 # is cut off shines further; more, and where copies of two skies meet shows.
 _ANCHOR = 0.001
-# Of the range from black to white: steps that are so far from those of the colours count half, and
-# (by the power) nearer ones nearly in full, further ones hardly: a blurred cut has some of either.
-_CUT, _POWER = 0.14, 8
 _TOLERANCE = 1e-4  # of what the colours alone would do wrong
 _MOST_ITERATIONS = 1_000  # a guard
 
@@ -22,13 +19,15 @@ def join_steps(
     colours: np.ndarray,
     across: np.ndarray,
     down: np.ndarray,
+    belief: np.ndarray,
 ) -> np.ndarray:
     """The picture, its hole filled with what has the steps most nearly, and faintly the colours.
 
     picture, colours: float32 H x W x 3 in [0, 1]; hole: bool H x W; across: float32 H x W-1 x 3,
-    the right pixel less the left one; down: H-1 x W x 3, the lower less the upper. Where colours
-    have quite another step, in the hole or at its edge, it stays: something is cut off there, and
-    would else shine into all that is around it.
+    the right pixel less the left one; down: H-1 x W x 3, the lower less the upper; belief: H x W,
+    from 0, where the steps of the colours stay, in the hole and at its edge, to 1: between two
+    pixels the smaller one's counts. Something is cut off where it is small, and would else shine
+    into all that is around it.
     """
     from scipy import sparse  # takes a third of a second to load
 
@@ -43,7 +42,8 @@ def join_steps(
     for before, after, steps in ((_LEFT, _RIGHT, across), (_UPPER, _LOWER, down)):
         near = hole[before] | hole[after]
         ends = unknowns[before][near], unknowns[after][near]
-        missing = _believe(steps[near] - (joined[after][near] - joined[before][near]))
+        missing = steps[near] - (joined[after][near] - joined[before][near])
+        missing *= np.minimum(belief[before], belief[after])[near][:, None]
         for end, change in zip(ends, (-missing, missing), strict=True):
             own[end[end >= 0]] += 1
             wanted[end[end >= 0]] += change[end >= 0]
@@ -54,12 +54,6 @@ def join_steps(
     links = sparse.csr_matrix((np.ones(len(places[0]), np.float32), places), (size, size))
     joined[hole] += _solve(sparse.diags(own) - links - links.T, wanted)
     return np.clip(joined, 0, 1, out=joined)
-
-
-def _believe(missing: np.ndarray) -> np.ndarray:
-    """n x 3 differences of copied steps from those of the colours, the large ones made small."""
-    errors = np.square(missing).mean(axis=1, keepdims=True)
-    return missing / (1 + (errors / _CUT**2) ** (_POWER / 2))
 
 
 def _solve(matrix, wanted: np.ndarray) -> np.ndarray:

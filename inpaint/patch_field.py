@@ -8,9 +8,12 @@ as sharp as the photo.
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 
-from inpaint.patches import choose_sources, cut_patches, find_touched
+from inpaint._opencv import cv2
+from inpaint.patches import choose_sources, cut_patches, find_alike, find_touched
 
 PATCH = 7  # pixels across and down
 STEP = 2  # pixels from one patch of the hole to the next
@@ -28,9 +31,9 @@ _TINT_COUNTS = 0.3  # ... only this share of it counts
 # what is made has to meet what is known.
 _KNOWN_COUNTS = 8
 
-_DIMENSIONS = 24  # of a patch, after principal component analysis; fewer patches have no components
+_LEAST = 24  # known patches: fewer have no principal components to search by
 _MOST_SOURCES = 8_000  # of the first search; others are found by neighbours
-_AT_ONCE, _SEARCHED_AT_ONCE = 4_096, 512  # patches; the latter are compared to all sources
+_AT_ONCE = 4_096  # patches
 _NOWHERE = np.iinfo(np.int32).min // 2  # a move that leads out of every picture from everywhere
 
 
@@ -48,6 +51,7 @@ class PatchField:
         self._unfit = find_touched(self.pad(unknown), PATCH)
         self._unfit[hole.shape[0] - PATCH + 1 :] = True  # with padding in them
         self._unfit[:, hole.shape[1] - PATCH + 1 :] = True
+        self._fines = np.zeros(self._unfit.shape, np.float32)  # what places cost more than they are
         # The patches of the hole lie on a grid that begins at a cell called origin.
         touched = find_touched(self.hole, PATCH)[::STEP, ::STEP]
         cells = np.argwhere(touched)
@@ -77,7 +81,7 @@ class PatchField:
         if min(hole.shape) < PATCH or not hole.any():
             return None
         field = cls(picture, hole, hole if unknown is None else unknown, apart)
-        return field if np.count_nonzero(~field._unfit) >= max(least, _DIMENSIONS) else None
+        return field if np.count_nonzero(~field._unfit) >= max(least, _LEAST) else None
 
     def pad(self, values: np.ndarray) -> np.ndarray:
         padding = [(0, (PATCH - side) % STEP) for side in self._shape]
@@ -90,22 +94,30 @@ class PatchField:
         """The corners of the patches that those of the hole take: n x 2."""
         return self.corners + self._moves[self._cells]
 
+    def may_take(self, places: np.ndarray) -> np.ndarray:
+        """bool n: whether patches may take the n x 2 places, which may lie outside the picture."""
+        fit = ((places >= 0) & (places < self._unfit.shape)).all(axis=1)
+        fit[fit] = ~self._unfit[tuple(places[fit].T)]
+        return fit
+
+    def fined(self, patches: np.ndarray, fine: float, around: int) -> PatchField:
+        """This field before any search, where the places that some patches (bool n) took and those
+        so many pixels around them cost more than they are unlike: a mean square difference."""
+        fined = copy.copy(self)
+        taken = np.zeros(self._unfit.shape, np.uint8)
+        taken[tuple(self.places()[patches].T)] = 1
+        side = 2 * around + 1
+        wide = cv2.dilate(taken, np.ones((side, side), np.uint8))
+        fined._fines = self._fines + np.float32(fine) * wide
+        fined._moves = np.full_like(self._moves, _NOWHERE)
+        return fined
+
     def find_nearest(self, filled: np.ndarray, rng: np.random.Generator) -> None:
         """Each patch takes what looks most like it in `filled`, H x W x 3, of many known ones."""
         sources = choose_sources(self._unfit, _MOST_SOURCES)
-        library = cut_patches(self.picture, sources, PATCH).reshape(len(sources), -1)
-        mean = library.mean(axis=0)
-        library -= mean
-        basis = np.linalg.eigh(library.T @ library)[1][:, -_DIMENSIONS:]  # the largest come last
-        features = library @ basis
-        half_lengths = np.square(features).sum(axis=1) / 2
-        found = []
-        for start in range(0, len(self.corners), _SEARCHED_AT_ONCE):
-            looks = cut_patches(filled, self.corners[start : start + _SEARCHED_AT_ONCE], PATCH)
-            likeness = ((looks.reshape(len(looks), -1) - mean) @ basis) @ features.T
-            likeness -= half_lengths
-            found.append(np.argmax(likeness, axis=1))
-        self._offer(sources[np.concatenate(found)], self._costs(filled), filled, rng)
+        fines = self._fines[tuple(sources.T)]
+        nearest = find_alike(self.picture, sources, fines, filled, self.corners, PATCH)
+        self._offer(sources[nearest], self._costs(filled), filled, rng)
 
     def improve(self, filled: np.ndarray, rng: np.random.Generator) -> None:
         """Patches take the places beside those of their neighbours where these look more like what
@@ -172,10 +184,7 @@ class PatchField:
         costs: n, of the places taken now, without neighbours; they change with the places.
         """
         own = self.places()
-        inside = (places != own).any(axis=1)
-        inside &= ((places >= 0) & (places < self._unfit.shape)).all(axis=1)
-        inside[inside] = ~self._unfit[places[inside, 0], places[inside, 1]]
-        some = np.flatnonzero(inside)
+        some = np.flatnonzero((places != own).any(axis=1) & self.may_take(places))
         some = some[(rng.random(len(some)) < _TAKE) | np.isinf(costs[some])]
         offered = self._compare(filled, self.corners[some], places[some])
         more = self._count_apart(some, places) - self._count_apart(some, own)
@@ -215,7 +224,7 @@ class PatchField:
             apart *= cut_patches(self._counts, corners[part], PATCH)
             apart = apart.reshape(len(apart), -1)
             costs[part] = np.einsum("ij,ij->i", apart, apart) / apart.shape[1]
-        return costs
+        return costs + self._fines[tuple(places.T)]
 
 
 def _as_one(moves: np.ndarray) -> np.ndarray:

@@ -8,6 +8,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from inpaint._opencv import cv2
 
 _SEED = 0
+_COMPONENTS = 24  # of a patch, by principal component analysis
+_AT_ONCE = 512  # patches that are compared to all known ones
 
 
 def choose_sources(touched: np.ndarray, most: int) -> np.ndarray:
@@ -32,7 +34,34 @@ def find_touched(part: np.ndarray, side: int) -> np.ndarray:
 def cut_patches(picture: np.ndarray, corners: np.ndarray, side: int) -> np.ndarray:
     """The patches of H x W x C at n x 2 corners (row, column): n x C x side ** 2."""
     windows = sliding_window_view(picture, (side, side), axis=(0, 1))
-    return windows[corners[:, 0], corners[:, 1]].reshape(len(corners), picture.shape[2], -1)
+    return windows[corners[:, 0], corners[:, 1]].reshape(len(corners), picture.shape[2], side**2)
+
+
+def find_alike(
+    picture: np.ndarray,
+    places: np.ndarray,
+    fines: np.ndarray,
+    filled: np.ndarray,
+    corners: np.ndarray,
+    side: int,
+) -> np.ndarray:
+    """For each of n patches of `filled` (at corners) the index of that of m patches of the picture
+    (at places) that is most like it in 24 principal components: n.
+
+    fines: m, what patches count as more unlike than they are, as mean square differences.
+    """
+    known = cut_patches(picture, places, side).reshape(len(places), -1)
+    mean = known.mean(axis=0)
+    known -= mean
+    basis = np.linalg.eigh(known.T @ known)[1][:, -_COMPONENTS:]  # the largest come last
+    features = known @ basis
+    half_lengths = (np.square(features).sum(axis=1) + known.shape[1] * fines) / 2
+    found = []
+    for start in range(0, len(corners), _AT_ONCE):
+        looks = cut_patches(filled, corners[start : start + _AT_ONCE], side)
+        likeness = ((looks.reshape(len(looks), -1) - mean) @ basis) @ features.T
+        found.append(np.argmax(likeness - half_lengths, axis=1))
+    return np.concatenate(found)
 
 
 def split_cells(values: np.ndarray, side: int) -> np.ndarray:

@@ -11,10 +11,12 @@ from __future__ import annotations
 import numpy as np
 
 from inpaint._opencv import cv2
+from inpaint.cuts import find_belief
 from inpaint.depth import find_depth, find_thickness
 from inpaint.gradients import join_steps
 from inpaint.known_pixels import shrink_known
 from inpaint.patch_field import PATCH, PatchField
+from inpaint.repetition import find_repeated
 
 _COARSEST = 48  # pixels: the thickness of the hole where the search begins
 _ROUNDS_AT_FIRST, _ROUNDS = 6, 2  # of averaging and searching at a scale
@@ -23,6 +25,8 @@ _WINDOW, _WINDOW_AT_LAST = 1.5, 0.8
 _TRUST = 1.3  # at first a patch counts by this to the power of -(its distance from the hole's edge)
 # What each neighbour from elsewhere costs a patch: a mean square difference, black to white is 1.
 _APART = 0.06**2
+_FINES, _FEW = 2, 0.02  # so often places are fined that more than this share of patches repeat
+_FINE, _FINED_AROUND = 0.07**2, 2  # a mean square difference; pixels
 
 
 def continue_texture(picture: np.ndarray, hole: np.ndarray, first: np.ndarray) -> np.ndarray | None:
@@ -49,15 +53,32 @@ def continue_texture(picture: np.ndarray, hole: np.ndarray, first: np.ndarray) -
                 field.improve(_average(field), rng)
         elif scale <= 2 * scales[0]:
             small = cv2.resize(first, (width, height), interpolation=cv2.INTER_AREA)
-            _begin(field, np.where(part[..., None], small, known), rng)
+            field = _begin(field, np.where(part[..., None], small, known))
         else:  # so thick a hole cannot be searched for as a whole
             return None
         coarser = field
     return None if field is None else np.where(hole[..., None], _join(field), picture)
 
 
-def _begin(field: PatchField, filled: np.ndarray, rng: np.random.Generator) -> None:
+def _begin(field: PatchField, filled: np.ndarray) -> PatchField:
+    """Places that look like the fill, as long as it helps with fines for what is repeated."""
+    _search(field, filled)
+    repeated = find_repeated(field)
+    for _ in range(_FINES):
+        if repeated.mean() < _FEW:
+            break
+        fined = field.fined(repeated, _FINE, _FINED_AROUND)
+        _search(fined, filled)
+        still = find_repeated(fined)
+        if still.mean() >= repeated.mean():
+            break  # there is too little else
+        field, repeated = fined, still
+    return field
+
+
+def _search(field: PatchField, filled: np.ndarray) -> None:
     """Places that look like the fill, and then like what they make of it, from the edge inwards."""
+    rng = np.random.default_rng(0)
     rows, columns = field.corners.T + PATCH // 2
     trust = _TRUST ** -find_depth(field.hole)[rows, columns]
     filled = field.pad(filled)
@@ -75,7 +96,9 @@ def _average(field: PatchField, trust: np.ndarray | None = None) -> np.ndarray:
 
 def _join(field: PatchField) -> np.ndarray:
     """The hole filled so that its steps are those of the patches."""
-    colours = field.average(field.picture, _WINDOW_AT_LAST)
-    across = field.average(np.diff(field.picture, axis=1), _WINDOW_AT_LAST)
-    down = field.average(np.diff(field.picture, axis=0), _WINDOW_AT_LAST)
-    return field.unpad(join_steps(field.picture, field.hole, colours, across, down))
+    picture, hole = field.picture, field.hole
+    across = field.average(np.diff(picture, axis=1), _WINDOW_AT_LAST)
+    down = field.average(np.diff(picture, axis=0), _WINDOW_AT_LAST)
+    belief = find_belief(field, across, down)
+    colours = field.average(picture, _WINDOW_AT_LAST)
+    return field.unpad(join_steps(picture, hole, colours, across, down, belief))

@@ -1,0 +1,97 @@
+"""A fill does not show one thing in a row, unless the photo does."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inpaint._opencv import cv2
+from inpaint.patch_field import PatchField
+from inpaint.repetition import find_repeated
+from inpaint.texture import continue_texture
+
+SPACING = 14  # pixels, of things in a row
+ROWS = [20 + SPACING * i for i in range(5)]
+
+
+def make_thing() -> np.ndarray:
+    """Nothing else looks like it."""
+    thing = np.random.default_rng(1).standard_normal((9, 9, 3)).astype(np.float32)
+    return 0.5 + 0.5 * cv2.GaussianBlur(thing, (0, 0), 1)
+
+
+def show_rows(known_things: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A grainy wall with things left of the hole, the hole, and a fill with a row of them in it."""
+    rng = np.random.default_rng(0)
+    wall = (0.5 + 0.02 * rng.standard_normal((100, 120, 3))).astype(np.float32)
+    hole = np.zeros((100, 120), bool)
+    hole[10:90, 65:105] = True
+    for row in known_things:
+        wall[row : row + 9, 20:29] = make_thing()
+    filled = wall.copy()
+    for row in ROWS:  # faint, as by a network that is unsure
+        filled[row : row + 9, 80:89] = 0.5 + 0.6 * (make_thing() - 0.5)
+    return np.where(hole[..., None], 0, wall), hole, filled
+
+
+def search(picture: np.ndarray, hole: np.ndarray, filled: np.ndarray) -> PatchField:
+    field = PatchField.of(picture, hole, apart=0.06**2)
+    field.find_nearest(field.pad(filled), np.random.default_rng(0))
+    return field
+
+
+def test_one_thing_in_a_row_is_repeated_and_nothing_else():
+    field = search(*show_rows(ROWS[:1]))
+    corners = field.corners[find_repeated(field)]
+    assert len(corners) > 20
+    assert ((corners[:, 1] > 72) & (corners[:, 1] < 90)).all()
+    assert np.ptp(corners[:, 0]) > 2 * SPACING
+
+
+def test_what_the_photo_repeats_alike_is_not():
+    field = search(*show_rows(ROWS))
+    assert not find_repeated(field).any()
+
+
+def test_twice_is_not_yet_a_row():
+    picture, hole, filled = show_rows(ROWS[:1])
+    filled[ROWS[2] :, 80:89] = filled[ROWS[2] :, 93:102]
+    assert not find_repeated(search(picture, hole, filled)).any()
+
+
+def test_fined_places_are_left_for_others_and_their_surroundings_too():
+    picture, hole, filled = show_rows(ROWS[:1])
+    field = search(picture, hole, filled)
+    repeated = find_repeated(field)
+    taken = field.places()[repeated]
+    fined = field.fined(repeated, 1.0, 2)
+    fined.find_nearest(fined.pad(filled), np.random.default_rng(0))
+    apart = np.abs(fined.places()[:, None] - taken).max(axis=2)
+    assert apart.min() > 2
+    np.testing.assert_array_equal(field.places()[repeated], taken)
+
+
+def count_things(filled: np.ndarray) -> int:
+    found = cv2.matchTemplate(filled[:, 65:105], make_thing(), cv2.TM_CCOEFF_NORMED) > 0.7
+    return cv2.connectedComponents(found.astype(np.uint8))[0] - 1
+
+
+def test_a_fill_has_no_row_of_what_is_once_in_the_photo():
+    picture, hole, first = show_rows(ROWS[:1])
+    assert count_things(first) == len(ROWS)
+    assert count_things(continue_texture(picture, hole, first)) < 3
+
+
+def test_a_fill_has_the_row_that_the_photo_has():
+    picture, hole, first = show_rows(ROWS)
+    assert count_things(continue_texture(picture, hole, first)) == len(ROWS)
+
+
+def test_what_is_plain_is_not_repeated():
+    """A fill of one dark grey, of which the photo has a strip that is narrow."""
+    rng = np.random.default_rng(2)
+    picture = (0.6 + 0.005 * rng.standard_normal((100, 120, 3))).astype(np.float32)
+    picture[:, 20:32] -= 0.3
+    hole = np.zeros((100, 120), bool)
+    hole[10:90, 65:105] = True
+    field = search(picture, hole, np.where(hole[..., None], np.float32(0.3), picture))
+    assert not find_repeated(field).any()
