@@ -17,7 +17,8 @@ _TIMES = 2  # that a patch is repeated
 _PLAIN = 0.03**2  # variance, black to white is 1: in plainer patches nobody sees it
 # The photo repeats a patch where another is as near to it as this, and a share of its variance.
 _ALIKE, _SHARE = 0.06**2, 0.7
-_MOST = 256  # patches with one place, of which pairs are looked for
+_MOST = 32  # patches with one place, of which pairs are looked for
+_AT_ONCE = 4_096  # pairs
 _SHIFTS = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1)]  # or one of these pixels beside
 
 
@@ -28,13 +29,24 @@ def find_repeated(field: PatchField) -> np.ndarray:
     variances = looks.var(axis=2).mean(axis=1)
     first, second = _find_pairs(places, field.corners, variances > _PLAIN)
     beside = places[first] + field.corners[second] - field.corners[first]
-    alike = np.full(len(first), np.inf, np.float32)
-    for shift in _SHIFTS:
-        fit = field.may_take(beside + shift)
-        differences = cut_patches(field.picture, (beside + shift)[fit], PATCH) - looks[first[fit]]
-        alike[fit] = np.minimum(alike[fit], np.square(differences).mean(axis=(1, 2)))
-    odd = field.may_take(beside) & (alike > _ALIKE + _SHARE * variances[first])
+    compared = np.flatnonzero(field.may_take(beside))  # elsewhere nothing is known
+    first, beside = first[compared], beside[compared]
+    unlike = np.empty(len(first), np.float32)
+    for start in range(0, len(first), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        unlike[part] = _compare(field, beside[part], looks[first[part]])
+    odd = unlike > _ALIKE + _SHARE * variances[first]
     return np.bincount(first[odd], minlength=len(places)) >= _TIMES
+
+
+def _compare(field: PatchField, places: np.ndarray, looks: np.ndarray) -> np.ndarray:
+    """How far n known patches are from n looks, or what lies a pixel beside them: mean squares."""
+    unlike = np.full(len(places), np.inf, np.float32)
+    for shift in _SHIFTS:
+        fit = field.may_take(places + shift)
+        differences = cut_patches(field.picture, (places + shift)[fit], PATCH) - looks[fit]
+        unlike[fit] = np.minimum(unlike[fit], np.square(differences).mean(axis=(1, 2)))
+    return unlike
 
 
 def _find_pairs(

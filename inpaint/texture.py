@@ -26,6 +26,7 @@ _TRUST = 1.3  # at first a patch counts by this to the power of -(its distance f
 # What each neighbour from elsewhere costs a patch: a mean square difference, black to white is 1.
 _APART = 0.06**2
 _FINES, _FEW = 2, 0.02  # so often places are fined that more than this share of patches repeat
+_MOST_FINED = 10_000  # patches: more are of long strokes, and take too long to look for anew
 _FINE, _FINED_AROUND = 0.07**2, 2  # a mean square difference; pixels
 
 
@@ -63,6 +64,8 @@ def continue_texture(picture: np.ndarray, hole: np.ndarray, first: np.ndarray) -
 def _begin(field: PatchField, filled: np.ndarray) -> PatchField:
     """Places that look like the fill, as long as it helps with fines for what is repeated."""
     _search(field, filled)
+    if len(field.corners) > _MOST_FINED:
+        return field
     repeated = find_repeated(field)
     for _ in range(_FINES):
         if repeated.mean() < _FEW:
