@@ -7,8 +7,8 @@ import numpy as np
 from inpaint._opencv import cv2
 from inpaint.patch_field import PatchField
 
-# All in the range from black to white. Where patches differ so much (root mean square) they are
-# believed half, and (by the power) those that differ less nearly in full, others hardly.
+# All in the range from black to white. Where patches differ so much (root mean square) amid detail
+# they are believed half, and (by the power) those that differ less nearly in full, others hardly.
 _CUT, _POWER = 0.1, 8
 # Amid steps much smaller than this nothing is cut off: an edge shows more there than a glow.
 _SMOOTH = 0.06
@@ -17,7 +17,8 @@ _WINDOW = 1.5  # pixels, of PatchField.average: wider than a joint
 
 
 def find_belief(field: PatchField, across: np.ndarray, down: np.ndarray) -> np.ndarray:
-    """How far patches that meet are believed to show one thing: float32 H x W, 0 to 1.
+    """How far patches that meet are believed to show one thing: float32 H x W, 0 to 1, which means
+    something in the hole and at its edge only.
 
     across, down: steps from pixel to pixel that are copied, H x W-1 x 3 and H-1 x W x 3.
     """

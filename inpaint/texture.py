@@ -25,8 +25,9 @@ _WINDOW, _WINDOW_AT_LAST = 1.5, 0.8
 _TRUST = 1.3  # at first a patch counts by this to the power of -(its distance from the hole's edge)
 # What each neighbour from elsewhere costs a patch: a mean square difference, black to white is 1.
 _APART = 0.06**2
-_FINES, _FEW = 2, 0.02  # so often places are fined that more than this share of patches repeat
-_MOST_FINED = 10_000  # patches: more are of long strokes, and take too long to look for anew
+# Places are made dearer so often at most, while more than this share of all patches are repeated.
+_FINES, _FEW = 2, 0.02
+_MOST_FINED = 10_000  # patches: more take too long to look for anew
 _FINE, _FINED_AROUND = 0.07**2, 2  # a mean square difference; pixels
 
 
