@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from inpaint._opencv import cv2
+from inpaint.gradients import ACROSS, DOWN
 from inpaint.patch_field import PatchField
 
 # All in the range from black to white. Where patches differ so much (root mean square) amid detail
@@ -42,11 +43,8 @@ def _find_dissent(field: PatchField) -> np.ndarray:
 def _find_detail(field: PatchField, across: np.ndarray, down: np.ndarray) -> np.ndarray:
     """H x W: mean squares of the steps around, of the copied ones where something is unknown."""
     squares = np.zeros(field.hole.shape, np.float32)
-    for axis, copied, before, after in (
-        (1, across, np.s_[:, :-1], np.s_[:, 1:]),
-        (0, down, np.s_[:-1], np.s_[1:]),
-    ):
+    for (before, after), copied in ((ACROSS, across), (DOWN, down)):
         unknown = (field.hole[before] | field.hole[after])[..., None]
-        steps = np.where(unknown, copied, np.diff(field.picture, axis=axis))
+        steps = np.where(unknown, copied, field.picture[after] - field.picture[before])
         squares[before] += np.square(steps).mean(axis=2)
     return cv2.GaussianBlur(squares, (0, 0), _AROUND)

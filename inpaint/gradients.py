@@ -10,7 +10,8 @@ _ANCHOR = 0.001
 _TOLERANCE = 1e-4  # of what the colours alone would do wrong
 _MOST_ITERATIONS = 1_000  # a guard
 
-_LEFT, _RIGHT, _UPPER, _LOWER = np.s_[:, :-1], np.s_[:, 1:], np.s_[:-1], np.s_[1:]
+# The pixels before the steps, and those after them.
+ACROSS, DOWN = (np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])
 
 
 def join_steps(
@@ -39,7 +40,7 @@ def join_steps(
     own = np.full(size, np.float32(_ANCHOR))
     wanted = np.zeros((size, 3), np.float32)
     rows, columns = [], []
-    for before, after, steps in ((_LEFT, _RIGHT, across), (_UPPER, _LOWER, down)):
+    for (before, after), steps in ((ACROSS, across), (DOWN, down)):
         near = hole[before] | hole[after]
         ends = unknowns[before][near], unknowns[after][near]
         missing = steps[near] - (joined[after][near] - joined[before][near])

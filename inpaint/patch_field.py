@@ -13,7 +13,7 @@ import copy
 import numpy as np
 
 from inpaint._opencv import cv2
-from inpaint.patches import choose_sources, cut_patches, find_alike, find_touched
+from inpaint.patches import COMPONENTS, choose_sources, cut_patches, find_alike, find_touched
 
 PATCH = 7  # pixels across and down
 STEP = 2  # pixels from one patch of the hole to the next
@@ -31,7 +31,6 @@ _TINT_COUNTS = 0.3  # ... only this share of it counts
 # what is made has to meet what is known.
 _KNOWN_COUNTS = 8
 
-_LEAST = 24  # known patches: fewer have no principal components to search by
 _MOST_SOURCES = 8_000  # of the first search; others are found by neighbours
 _AT_ONCE = 4_096  # patches
 _NOWHERE = np.iinfo(np.int32).min // 2  # a move that leads out of every picture from everywhere
@@ -51,7 +50,7 @@ class PatchField:
         self._unfit = find_touched(self.pad(unknown), PATCH)
         self._unfit[hole.shape[0] - PATCH + 1 :] = True  # with padding in them
         self._unfit[:, hole.shape[1] - PATCH + 1 :] = True
-        self._fines = np.zeros(self._unfit.shape, np.float32)  # what places cost more than they are
+        self._penalties = np.zeros(self._unfit.shape, np.float32)  # what places cost beside looks
         # The patches of the hole lie on a grid that begins at a cell called origin.
         touched = find_touched(self.hole, PATCH)[::STEP, ::STEP]
         cells = np.argwhere(touched)
@@ -81,7 +80,7 @@ class PatchField:
         if min(hole.shape) < PATCH or not hole.any():
             return None
         field = cls(picture, hole, hole if unknown is None else unknown, apart)
-        return field if np.count_nonzero(~field._unfit) >= max(least, _LEAST) else None
+        return field if np.count_nonzero(~field._unfit) >= max(least, COMPONENTS) else None
 
     def pad(self, values: np.ndarray) -> np.ndarray:
         padding = [(0, (PATCH - side) % STEP) for side in self._shape]
@@ -100,23 +99,23 @@ class PatchField:
         fit[fit] = ~self._unfit[tuple(places[fit].T)]
         return fit
 
-    def fined(self, patches: np.ndarray, fine: float, around: int) -> PatchField:
+    def penalised(self, patches: np.ndarray, penalty: float, around: int) -> PatchField:
         """This field before any search, where the places that some patches (bool n) took and those
         so many pixels around them cost more than they are unlike: a mean square difference."""
-        fined = copy.copy(self)
+        field = copy.copy(self)
         taken = np.zeros(self._unfit.shape, np.uint8)
         taken[tuple(self.places()[patches].T)] = 1
         side = 2 * around + 1
         wide = cv2.dilate(taken, np.ones((side, side), np.uint8))
-        fined._fines = self._fines + np.float32(fine) * wide
-        fined._moves = np.full_like(self._moves, _NOWHERE)
-        return fined
+        field._penalties = self._penalties + np.float32(penalty) * wide
+        field._moves = np.full_like(self._moves, _NOWHERE)
+        return field
 
     def find_nearest(self, filled: np.ndarray, rng: np.random.Generator) -> None:
         """Each patch takes what looks most like it in `filled`, H x W x 3, of many known ones."""
         sources = choose_sources(self._unfit, _MOST_SOURCES)
-        fines = self._fines[tuple(sources.T)]
-        nearest = find_alike(self.picture, sources, fines, filled, self.corners, PATCH)
+        penalties = self._penalties[tuple(sources.T)]
+        nearest = find_alike(self.picture, sources, penalties, filled, self.corners, PATCH)
         self._offer(sources[nearest], self._costs(filled), filled, rng)
 
     def improve(self, filled: np.ndarray, rng: np.random.Generator) -> None:
@@ -224,7 +223,7 @@ class PatchField:
             apart *= cut_patches(self._counts, corners[part], PATCH)
             apart = apart.reshape(len(apart), -1)
             costs[part] = np.einsum("ij,ij->i", apart, apart) / apart.shape[1]
-        return costs + self._fines[tuple(places.T)]
+        return costs + self._penalties[tuple(places.T)]
 
 
 def _as_one(moves: np.ndarray) -> np.ndarray:

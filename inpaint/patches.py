@@ -8,7 +8,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from inpaint._opencv import cv2
 
 _SEED = 0
-_COMPONENTS = 24  # of a patch, by principal component analysis
+COMPONENTS = 24  # of a patch, by principal component analysis: it takes as many known patches
 _AT_ONCE = 512  # patches that are compared to all known ones
 
 
@@ -40,7 +40,7 @@ def cut_patches(picture: np.ndarray, corners: np.ndarray, side: int) -> np.ndarr
 def find_alike(
     picture: np.ndarray,
     places: np.ndarray,
-    fines: np.ndarray,
+    penalties: np.ndarray,
     filled: np.ndarray,
     corners: np.ndarray,
     side: int,
@@ -48,14 +48,14 @@ def find_alike(
     """For each of n patches of `filled` (at corners) the index of that of m patches of the picture
     (at places) that is most like it in 24 principal components: n.
 
-    fines: m, what patches count as more unlike than they are, as mean square differences.
+    penalties: m, what patches count as more unlike than they are, as mean square differences.
     """
     known = cut_patches(picture, places, side).reshape(len(places), -1)
     mean = known.mean(axis=0)
     known -= mean
-    basis = np.linalg.eigh(known.T @ known)[1][:, -_COMPONENTS:]  # the largest come last
+    basis = np.linalg.eigh(known.T @ known)[1][:, -COMPONENTS:]  # the largest come last
     features = known @ basis
-    half_lengths = (np.square(features).sum(axis=1) + known.shape[1] * fines) / 2
+    half_lengths = (np.square(features).sum(axis=1) + known.shape[1] * penalties) / 2
     found = []
     for start in range(0, len(corners), _AT_ONCE):
         looks = cut_patches(filled, corners[start : start + _AT_ONCE], side)

@@ -25,10 +25,12 @@ _WINDOW, _WINDOW_AT_LAST = 1.5, 0.8
 _TRUST = 1.3  # at first a patch counts by this to the power of -(its distance from the hole's edge)
 # What each neighbour from elsewhere costs a patch: a mean square difference, black to white is 1.
 _APART = 0.06**2
-# Places are made dearer so often at most, while more than this share of all patches are repeated.
-_FINES, _FEW = 2, 0.02
-_MOST_FINED = 10_000  # patches: more take too long to look for anew
-_FINE, _FINED_AROUND = 0.07**2, 2  # a mean square difference; pixels
+# Repeated places are made dearer (by a mean square difference, and so many pixels around them) so
+# often, while at least this share of all patches repeats; of more patches it would take too long.
+_PENALTY, _PENALISED_AROUND = 0.07**2, 2
+_MOST_PENALTIES = 2
+_FEW_REPEATED = 0.02
+_MOST_SEARCHED_AGAIN = 10_000
 
 
 def continue_texture(picture: np.ndarray, hole: np.ndarray, first: np.ndarray) -> np.ndarray | None:
@@ -63,20 +65,20 @@ def continue_texture(picture: np.ndarray, hole: np.ndarray, first: np.ndarray) -
 
 
 def _begin(field: PatchField, filled: np.ndarray) -> PatchField:
-    """Places that look like the fill, as long as it helps with fines for what is repeated."""
+    """Places that look like the fill, as long as it helps with penalties for what is repeated."""
     _search(field, filled)
-    if len(field.corners) > _MOST_FINED:
+    if len(field.corners) > _MOST_SEARCHED_AGAIN:
         return field
     repeated = find_repeated(field)
-    for _ in range(_FINES):
-        if repeated.mean() < _FEW:
+    for _ in range(_MOST_PENALTIES):
+        if repeated.mean() < _FEW_REPEATED:
             break
-        fined = field.fined(repeated, _FINE, _FINED_AROUND)
-        _search(fined, filled)
-        still = find_repeated(fined)
+        again = field.penalised(repeated, _PENALTY, _PENALISED_AROUND)
+        _search(again, filled)
+        still = find_repeated(again)
         if still.mean() >= repeated.mean():
             break  # there is too little else
-        field, repeated = fined, still
+        field, repeated = again, still
     return field
 
 

@@ -58,14 +58,14 @@ def test_twice_is_not_yet_a_row():
     assert not find_repeated(search(picture, hole, filled)).any()
 
 
-def test_fined_places_are_left_for_others_and_their_surroundings_too():
+def test_penalised_places_are_left_for_others_and_their_surroundings_too():
     picture, hole, filled = show_rows(ROWS[:1])
     field = search(picture, hole, filled)
     repeated = find_repeated(field)
     taken = field.places()[repeated]
-    fined = field.fined(repeated, 1.0, 2)
-    fined.find_nearest(fined.pad(filled), np.random.default_rng(0))
-    apart = np.abs(fined.places()[:, None] - taken).max(axis=2)
+    again = field.penalised(repeated, 1.0, 2)
+    again.find_nearest(again.pad(filled), np.random.default_rng(0))
+    apart = np.abs(again.places()[:, None] - taken).max(axis=2)
     assert apart.min() > 2
     np.testing.assert_array_equal(field.places()[repeated], taken)
 
