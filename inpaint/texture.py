@@ -26,10 +26,11 @@ _TRUST = 1.3  # at first a patch counts by this to the power of -(its distance f
 # What each neighbour from elsewhere costs a patch: a mean square difference, black to white is 1.
 _APART = 0.06**2
 # Repeated places are made dearer (by a mean square difference, and so many pixels around them) so
-# often, while at least this share of all patches repeats; of more patches it would take too long.
+# often, while at least this share of the deep patches repeats: the thin parts of a hole are not
+# what it is made for. Of more patches in all it would take too long.
 _PENALTY, _PENALISED_AROUND = 0.07**2, 2
 _MOST_PENALTIES = 2
-_FEW_REPEATED = 0.02
+_FEW_REPEATED, _DEEP = 0.02, 4  # _DEEP: pixels, at the coarsest scale
 _MOST_SEARCHED_AGAIN = 10_000
 
 
@@ -69,14 +70,16 @@ def _begin(field: PatchField, filled: np.ndarray) -> PatchField:
     _search(field, filled)
     if len(field.corners) > _MOST_SEARCHED_AGAIN:
         return field
+    deep = _find_depths(field) > _DEEP
     repeated = find_repeated(field)
     for _ in range(_MOST_PENALTIES):
-        if repeated.mean() < _FEW_REPEATED:
+        count = np.count_nonzero(repeated[deep])
+        if count <= _FEW_REPEATED * np.count_nonzero(deep):
             break
         again = field.penalised(repeated, _PENALTY, _PENALISED_AROUND)
         _search(again, filled)
         still = find_repeated(again)
-        if still.mean() >= repeated.mean():
+        if np.count_nonzero(still[deep]) >= count:
             break  # there is too little else
         field, repeated = again, still
     return field
@@ -85,14 +88,19 @@ def _begin(field: PatchField, filled: np.ndarray) -> PatchField:
 def _search(field: PatchField, filled: np.ndarray) -> None:
     """Places that look like the fill, and then like what they make of it, from the edge inwards."""
     rng = np.random.default_rng(0)
-    rows, columns = field.corners.T + PATCH // 2
-    trust = _TRUST ** -find_depth(field.hole)[rows, columns]
+    trust = _TRUST ** -_find_depths(field)
     filled = field.pad(filled)
     for done in range(_ROUNDS_AT_FIRST):
         if done:
             filled = _average(field, trust)
         field.find_nearest(filled, rng)
         field.improve(filled, rng)
+
+
+def _find_depths(field: PatchField) -> np.ndarray:
+    """How deep in the hole, in pixels, the middles of its n patches are."""
+    rows, columns = field.corners.T + PATCH // 2
+    return find_depth(field.hole)[rows, columns]
 
 
 def _average(field: PatchField, trust: np.ndarray | None = None) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inpaint.patches import choose_sources, cut_patches, find_touched
+from inpaint.patches import choose_sources, cut_patches, find_alike, find_touched
 
 
 @pytest.mark.parametrize("shape", [(7, 7), (30, 41)])
@@ -32,3 +32,16 @@ def test_sources_are_untouched_and_always_the_same():
     assert not touched[places[:, 0], places[:, 1]].any()
     np.testing.assert_array_equal(places, choose_sources(touched, 100))
     assert len(choose_sources(touched, 10_000)) == np.count_nonzero(~touched)
+
+
+@pytest.mark.parametrize("penalty", [0.008, 0.012])
+def test_penalties_are_mean_square_differences(penalty):
+    """Of two known greys the nearer one is nearer by 0.01."""
+    picture = np.full((7, 60, 3), 0.2, np.float32)
+    picture[:, :20], picture[:, 20:40] = 0.5, 0.6
+    places = np.stack([np.zeros(54, int), np.arange(54)], axis=1)
+    penalties = np.where(places[:, 1] < 20, penalty, 0).astype(np.float32)
+    look = np.full((7, 7, 3), 0.5, np.float32)
+    found = find_alike(picture, places, penalties, look, np.array([[0, 0]]), 7)
+    expected = 0.5 if penalty < 0.01 else 0.6
+    np.testing.assert_allclose(picture[:, found[0] : found[0] + 7], expected)

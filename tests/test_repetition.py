@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from inpaint import texture
 from inpaint._opencv import cv2
 from inpaint.patch_field import PatchField
 from inpaint.repetition import find_repeated
@@ -19,7 +21,9 @@ def make_thing() -> np.ndarray:
     return 0.5 + 0.5 * cv2.GaussianBlur(thing, (0, 0), 1)
 
 
-def show_rows(known_things: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def show_rows(
+    known_things: list[int], rows: list[int] = ROWS
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A grainy wall with things left of the hole, the hole, and a fill with a row of them in it."""
     rng = np.random.default_rng(0)
     wall = (0.5 + 0.02 * rng.standard_normal((100, 120, 3))).astype(np.float32)
@@ -28,7 +32,7 @@ def show_rows(known_things: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarr
     for row in known_things:
         wall[row : row + 9, 20:29] = make_thing()
     filled = wall.copy()
-    for row in ROWS:  # faint, as by a network that is unsure
+    for row in rows:  # faint, as by a network that is unsure
         filled[row : row + 9, 80:89] = 0.5 + 0.6 * (make_thing() - 0.5)
     return np.where(hole[..., None], 0, wall), hole, filled
 
@@ -52,6 +56,24 @@ def test_what_the_photo_repeats_alike_is_not():
     assert not find_repeated(field).any()
 
 
+def test_neither_if_its_row_is_a_pixel_off():
+    field = search(*show_rows([20 + (SPACING + 1) * i for i in range(5)]))
+    assert not find_repeated(field).any()
+
+
+def test_neither_if_its_things_are_no_twins():
+    rng = np.random.default_rng(3)
+    picture, hole, filled = show_rows(ROWS)
+    for row in ROWS[1:]:
+        other = cv2.GaussianBlur(rng.standard_normal((9, 9, 3)).astype(np.float32), (0, 0), 1)
+        picture[row : row + 9, 20:29] += 0.25 * other
+    assert not find_repeated(search(picture, hole, filled)).any()
+
+
+def test_what_is_far_apart_is_no_row():
+    assert not find_repeated(search(*show_rows(ROWS[:1], [15, 45, 75]))).any()
+
+
 def test_twice_is_not_yet_a_row():
     picture, hole, filled = show_rows(ROWS[:1])
     filled[ROWS[2] :, 80:89] = filled[ROWS[2] :, 93:102]
@@ -68,6 +90,18 @@ def test_penalised_places_are_left_for_others_and_their_surroundings_too():
     apart = np.abs(again.places()[:, None] - taken).max(axis=2)
     assert apart.min() > 2
     np.testing.assert_array_equal(field.places()[repeated], taken)
+
+
+def test_penalties_add_up():
+    picture, hole, filled = show_rows(ROWS[:1])
+    field = search(picture, hole, filled)
+    taken = []
+    for _ in range(2):
+        repeated = find_repeated(field)
+        taken.append(field.places()[repeated])
+        field = field.penalised(repeated if repeated.any() else np.ones_like(repeated), 1.0, 2)
+        field.find_nearest(field.pad(filled), np.random.default_rng(0))
+    assert np.abs(field.places()[:, None] - np.concatenate(taken)).max(axis=2).min() > 2
 
 
 def count_things(filled: np.ndarray) -> int:
@@ -95,3 +129,40 @@ def test_what_is_plain_is_not_repeated():
     hole[10:90, 65:105] = True
     field = search(picture, hole, np.where(hole[..., None], np.float32(0.3), picture))
     assert not find_repeated(field).any()
+
+
+def test_a_row_is_seen_beside_scratches():
+    """Of all patches few repeat, of those that are deep in the hole enough do."""
+    picture, hole, first = show_rows(ROWS[:1], ROWS[1:4])
+    more = 0.5 + 0.02 * np.random.default_rng(9).standard_normal((100, 200, 3), np.float32)
+    scratches = np.zeros((100, 200), bool)
+    scratches[:, 4::12] = True
+    picture = np.concatenate([picture, np.where(scratches[..., None], 0, more)], axis=1)
+    hole = np.concatenate([hole, scratches], axis=1)
+    first = np.concatenate([first, more], axis=1)
+    assert count_things(first) == 3
+    assert count_things(continue_texture(picture, hole, first)) < 2
+
+
+@pytest.mark.parametrize("shares", [[1], [10, 1], [10, 20], [10, 8, 6], [10, 8, 9]])
+def test_it_is_searched_again_while_that_is_needed_and_helps(shares, monkeypatch):
+    """shares: percents of the patches that repeat, after each search."""
+    answers = iter(shares)
+
+    def repeat(field: PatchField) -> np.ndarray:
+        return np.arange(len(field.corners)) % 100 < next(answers)
+
+    monkeypatch.setattr(texture, "find_repeated", repeat)
+    continue_texture(*show_rows(ROWS[:1]))
+    assert list(answers) == []
+
+
+def test_fields_of_many_patches_are_searched_once(monkeypatch):
+    """A stroke across a large photo would take minutes."""
+    monkeypatch.setattr(texture, "find_repeated", lambda field: 1 / 0)
+    rng = np.random.default_rng(4)
+    picture = (0.5 + 0.02 * rng.standard_normal((160, 900, 3))).astype(np.float32)
+    hole = np.zeros((160, 900), bool)
+    hole[50:110] = True
+    hole[:, :20] = hole[:, -20:] = False
+    continue_texture(np.where(hole[..., None], 0, picture), hole, picture)
