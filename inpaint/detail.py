@@ -26,6 +26,9 @@ _DETAIL = 5.0  # standard deviation of the Gaussian that takes the detail away
 _NEARBY = 8.0  # and of that in which its strength is measured
 _FROM_DEPTH, _FULL_DEPTH = 4, 16
 _MOST_GAIN = 1.3
+# What is copied is made as strong as the fill's own to this power: where a network is unsure it has
+# less detail than there is, and people see the hole.
+_SAY = 0.6
 _LEAST_SOURCES = 2_000  # known patches: of fewer none looks alike enough
 
 
@@ -48,9 +51,9 @@ def exchange_detail(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
     """The picture, deep in its hole with detail of the photo in place of the fill's own.
 
     filled: float32 H x W x 3 in [0, 1]; hole: bool H x W. There a network with strides sees the
-    same after each of them, and repeats itself in a grid. How much detail it puts somewhere is
-    still right, so what comes in its place is made as strong. Where little is known to take it
-    from, the fill stays.
+    same after each of them, and repeats itself in a grid. Where it puts more detail and where less
+    is still right, so what comes in its place follows that, though less. Where little is known to
+    take it from, the fill stays.
     """
     depth = find_depth(hole)
     deep = depth > _FROM_DEPTH
@@ -64,7 +67,7 @@ def exchange_detail(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
     if detail is None:
         return filled
     strength = _strength(np.where(deep[..., None], detail, own), hole)
-    gain = np.minimum(_strength(own, hole) / np.maximum(strength, 1e-4), _MOST_GAIN)
+    gain = np.minimum(_strength(own, hole) / np.maximum(strength, 1e-4), _MOST_GAIN) ** _SAY
     share = np.clip((depth - _FROM_DEPTH) / (_FULL_DEPTH - _FROM_DEPTH), 0, 1)
     exchanged = filled + share[..., None] * (gain[..., None] * detail - own)
     return np.clip(exchanged, 0, 1, out=exchanged)

@@ -189,7 +189,7 @@ def test_thin_holes_beside_a_thick_one_are_filled_as_they_are():
     thin[10:30, 10:510] = True
     hole = thin | disc(520, 520, 140)
     filled = fill_window(fill_mean, cut(picture, hole), hole, 1024, 256)
-    assert filled[thin].std() < 0.002
+    assert filled[thin].std() < 0.004
     assert filled[hole & ~thin].std() > 0.05
 
 
@@ -200,7 +200,8 @@ def test_deep_in_a_hole_a_grid_gives_way_to_the_photos_detail():
     again = np.roll(filled, 8, 1)[deep]
     assert np.corrcoef(fill_grid(picture, hole)[deep].ravel(), again.ravel())[0, 1] < 0.3
     assert np.corrcoef(filled[deep].ravel(), again.ravel())[0, 1] < 0.3
-    assert filled[deep].std() == pytest.approx(fill_grid(picture, hole)[deep].std(), rel=0.3)
+    own, known = fill_grid(picture, hole)[deep].std(), picture[~hole].std()
+    assert 1.2 * own < filled[deep].std() < 0.8 * known  # in between
 
 
 def test_the_photos_detail_is_no_stronger_than_the_fill_wants_it():
