@@ -25,10 +25,9 @@ _FINE_CELL = 3  # pixels, as the next three lines
 _DETAIL = 5.0  # standard deviation of the Gaussian that takes the detail away
 _NEARBY = 8.0  # and of that in which its strength is measured
 _FROM_DEPTH, _FULL_DEPTH = 4, 16
-_MOST_GAIN = 1.3
-# What is copied is made as strong as the fill's own to this power: where a network is unsure it has
-# less detail than there is, and people see the hole.
-_SAY = 0.6
+# Copied detail is made as strong as the fill's own by their ratio; where that is below 1 by this
+# power of it: a network that is unsure has less than there is, and people see the hole.
+_POWER, _MOST_BOOST, _MOST_GAIN = 0.6, 1.6, 1.3
 _LEAST_SOURCES = 2_000  # known patches: of fewer none looks alike enough
 
 
@@ -52,8 +51,8 @@ def exchange_detail(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
 
     filled: float32 H x W x 3 in [0, 1]; hole: bool H x W. There a network with strides sees the
     same after each of them, and repeats itself in a grid. Where it puts more detail and where less
-    is still right, so what comes in its place follows that, though less. Where little is known to
-    take it from, the fill stays.
+    is still right, so what comes in its place follows that; little becomes more, at most 1.6 times
+    as much. Where little is known to take it from, the fill stays.
     """
     depth = find_depth(hole)
     deep = depth > _FROM_DEPTH
@@ -67,7 +66,9 @@ def exchange_detail(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
     if detail is None:
         return filled
     strength = _strength(np.where(deep[..., None], detail, own), hole)
-    gain = np.minimum(_strength(own, hole) / np.maximum(strength, 1e-4), _MOST_GAIN) ** _SAY
+    ratio = np.maximum(_strength(own, hole), 1e-4) / np.maximum(strength, 1e-4)
+    boost = np.clip(ratio ** (_POWER - 1), 1, _MOST_BOOST)
+    gain = np.minimum(boost * ratio, _MOST_GAIN)
     share = np.clip((depth - _FROM_DEPTH) / (_FULL_DEPTH - _FROM_DEPTH), 0, 1)
     exchanged = filled + share[..., None] * (gain[..., None] * detail - own)
     return np.clip(exchanged, 0, 1, out=exchanged)

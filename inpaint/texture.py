@@ -26,12 +26,13 @@ _TRUST = 1.3  # at first a patch counts by this to the power of -(its distance f
 # What each neighbour from elsewhere costs a patch: a mean square difference, black to white is 1.
 _APART = 0.06**2
 # Repeated places are made dearer (by a mean square difference, and so many pixels around them) so
-# often, while at least this share of the deep patches repeats: the thin parts of a hole are not
-# what it is made for. Of more patches in all it would take too long.
+# often, while more than this share of the deep patches repeats. Thin parts of the hole have none:
+# they are not filled by texture.
 _PENALTY, _PENALISED_AROUND = 0.07**2, 2
 _MOST_PENALTIES = 2
-_FEW_REPEATED, _DEEP = 0.02, 4  # _DEEP: pixels, at the coarsest scale
-_MOST_SEARCHED_AGAIN = 10_000
+_FEW_REPEATED = 0.02
+_DEEP = 4  # pixels, at the coarsest scale
+_MOST_SEARCHED_AGAIN = 10_000  # patches: with more it takes too long
 
 
 def continue_texture(picture: np.ndarray, hole: np.ndarray, first: np.ndarray) -> np.ndarray | None:

@@ -70,6 +70,15 @@ def test_neither_if_its_things_are_no_twins():
     assert not find_repeated(search(picture, hole, filled)).any()
 
 
+def test_neither_where_the_photo_cannot_be_compared():
+    """Known is a strip that is too low for a row."""
+    picture, hole, filled = show_rows([44])
+    hole[:, :105] = True
+    hole[38:60, :60] = False
+    field = search(picture, hole, filled)
+    assert not find_repeated(field).any()
+
+
 def test_what_is_far_apart_is_no_row():
     assert not find_repeated(search(*show_rows(ROWS[:1], [15, 45, 75]))).any()
 
@@ -96,12 +105,26 @@ def test_penalties_add_up():
     picture, hole, filled = show_rows(ROWS[:1])
     field = search(picture, hole, filled)
     taken = []
-    for _ in range(2):
-        repeated = find_repeated(field)
-        taken.append(field.places()[repeated])
-        field = field.penalised(repeated if repeated.any() else np.ones_like(repeated), 1.0, 2)
+    for _ in range(2):  # what was taken, whether it repeats or not
+        taken.append(field.places())
+        field = field.penalised(np.ones(len(field.corners), bool), 1.0, 0)
         field.find_nearest(field.pad(filled), np.random.default_rng(0))
-    assert np.abs(field.places()[:, None] - np.concatenate(taken)).max(axis=2).min() > 2
+    assert not is_any_of(field.places(), np.concatenate(taken)).any()
+
+
+def is_any_of(places: np.ndarray, others: np.ndarray) -> np.ndarray:
+    return (places[:, None] == others).all(axis=2).any(axis=1)
+
+
+def test_neighbours_do_not_lead_back_to_penalised_places():
+    picture, hole, filled = show_rows(ROWS[:1])
+    field = search(picture, hole, filled)
+    repeated = find_repeated(field)
+    taken = field.places()[repeated]
+    again = field.penalised(repeated, 1.0, 0)
+    for improve in (again.find_nearest, again.improve, again.improve):
+        improve(again.pad(filled), np.random.default_rng(0))
+    assert not is_any_of(again.places(), taken).any()
 
 
 def count_things(filled: np.ndarray) -> int:
@@ -144,17 +167,26 @@ def test_a_row_is_seen_beside_scratches():
     assert count_things(continue_texture(picture, hole, first)) < 2
 
 
-@pytest.mark.parametrize("shares", [[1], [10, 1], [10, 20], [10, 8, 6], [10, 8, 9]])
-def test_it_is_searched_again_while_that_is_needed_and_helps(shares, monkeypatch):
-    """shares: percents of the patches that repeat, after each search."""
+def continue_with(shares: list[int], monkeypatch) -> np.ndarray:
+    """Where so many percent of the patches repeat after each search, of which none is left out."""
     answers = iter(shares)
 
     def repeat(field: PatchField) -> np.ndarray:
         return np.arange(len(field.corners)) % 100 < next(answers)
 
     monkeypatch.setattr(texture, "find_repeated", repeat)
-    continue_texture(*show_rows(ROWS[:1]))
+    filled = continue_texture(*show_rows(ROWS[:1]))
     assert list(answers) == []
+    return filled
+
+
+@pytest.mark.parametrize(
+    ("shares", "kept"), [([10, 1], 2), ([10, 20], 1), ([10, 8, 6], 3), ([10, 8, 9], 2)]
+)
+def test_it_is_searched_again_while_that_is_needed_and_helps(shares, kept, monkeypatch):
+    filled = continue_with(shares, monkeypatch)
+    same = [*shares[: kept - 1], 1]  # nothing is searched for after the one that is kept
+    np.testing.assert_array_equal(filled, continue_with(same, monkeypatch))
 
 
 def test_fields_of_many_patches_are_searched_once(monkeypatch):
