@@ -25,8 +25,8 @@ _FINE_CELL = 3  # pixels, as the next three lines
 _DETAIL = 5.0  # standard deviation of the Gaussian that takes the detail away
 _NEARBY = 8.0  # and of that in which its strength is measured
 _FROM_DEPTH, _FULL_DEPTH = 4, 16
-# Copied detail is made as strong as the fill's own by their ratio; where that is below 1 by this
-# power of it: a network that is unsure has less than there is, and people see the hole.
+# Copied detail gets the strength of the fill's own by the ratio of both. Where that is below 1 it
+# counts by this power: a network that is unsure has less than there is, and people see the hole.
 _POWER, _MOST_BOOST, _MOST_GAIN = 0.6, 1.6, 1.3
 _LEAST_SOURCES = 2_000  # known patches: of fewer none looks alike enough
 
