@@ -89,16 +89,21 @@ def test_twice_is_not_yet_a_row():
     assert not find_repeated(search(picture, hole, filled)).any()
 
 
-def test_penalised_places_are_left_for_others_and_their_surroundings_too():
+def penalise_the_row(around: int) -> tuple[PatchField, PatchField, np.ndarray, np.ndarray]:
+    """The field before and after, which places (n x 2) were taken in a row, and the padded fill."""
     picture, hole, filled = show_rows(ROWS[:1])
     field = search(picture, hole, filled)
     repeated = find_repeated(field)
-    taken = field.places()[repeated]
-    again = field.penalised(repeated, 1.0, 2)
-    again.find_nearest(again.pad(filled), np.random.default_rng(0))
-    apart = np.abs(again.places()[:, None] - taken).max(axis=2)
+    penalised = field.penalised(repeated, 1.0, around)
+    return field, penalised, field.places()[repeated], field.pad(filled)
+
+
+def test_penalised_places_are_left_for_others_and_their_surroundings_too():
+    field, penalised, taken, filled = penalise_the_row(around=2)
+    penalised.find_nearest(filled, np.random.default_rng(0))
+    apart = np.abs(penalised.places()[:, None] - taken).max(axis=2)
     assert apart.min() > 2
-    np.testing.assert_array_equal(field.places()[repeated], taken)
+    np.testing.assert_array_equal(field.places()[find_repeated(field)], taken)
 
 
 def test_penalties_add_up():
@@ -117,14 +122,10 @@ def is_any_of(places: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def test_neighbours_do_not_lead_back_to_penalised_places():
-    picture, hole, filled = show_rows(ROWS[:1])
-    field = search(picture, hole, filled)
-    repeated = find_repeated(field)
-    taken = field.places()[repeated]
-    again = field.penalised(repeated, 1.0, 0)
-    for improve in (again.find_nearest, again.improve, again.improve):
-        improve(again.pad(filled), np.random.default_rng(0))
-    assert not is_any_of(again.places(), taken).any()
+    _, penalised, taken, filled = penalise_the_row(around=0)
+    for improve in (penalised.find_nearest, penalised.improve, penalised.improve):
+        improve(filled, np.random.default_rng(0))
+    assert not is_any_of(penalised.places(), taken).any()
 
 
 def count_things(filled: np.ndarray) -> int:
