@@ -9,11 +9,18 @@ as sharp as the photo.
 from __future__ import annotations
 
 import copy
+from functools import cached_property
 
 import numpy as np
 
 from inpaint._opencv import cv2
-from inpaint.patches import COMPONENTS, choose_sources, cut_patches, find_alike, find_touched
+from inpaint.patches import (
+    COMPONENTS,
+    KnownPatches,
+    choose_sources,
+    cut_patches,
+    find_touched,
+)
 
 PATCH = 7  # pixels across and down
 STEP = 2  # pixels from one patch of the hole to the next
@@ -113,9 +120,9 @@ class PatchField:
 
     def find_nearest(self, filled: np.ndarray, rng: np.random.Generator) -> None:
         """Each patch takes what looks most like it in `filled`, H x W x 3, of many known ones."""
-        sources = choose_sources(self._unfit, _MOST_SOURCES)
+        sources = self._sources.places
         penalties = self._penalties[tuple(sources.T)]
-        nearest = find_alike(self.picture, sources, penalties, filled, self.corners, PATCH)
+        nearest = self._sources.find_alike(filled, self.corners, penalties)
         self._offer(sources[nearest], self._costs(filled), filled, rng)
 
     def improve(self, filled: np.ndarray, rng: np.random.Generator) -> None:
@@ -171,6 +178,10 @@ class PatchField:
             sums[spot] += weight * values[places[:, 0] + y, places[:, 1] + x]
             totals[spot] += weight
         return np.divide(sums, totals, out=sums, where=totals > 0)
+
+    @cached_property
+    def _sources(self) -> KnownPatches:
+        return KnownPatches(self.picture, choose_sources(self._unfit, _MOST_SOURCES), PATCH)
 
     def _cells_beside(self, direction: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
         return self._cells[0] + direction[0], self._cells[1] + direction[1]

@@ -37,31 +37,33 @@ def cut_patches(picture: np.ndarray, corners: np.ndarray, side: int) -> np.ndarr
     return windows[corners[:, 0], corners[:, 1]].reshape(len(corners), picture.shape[2], side**2)
 
 
-def find_alike(
-    picture: np.ndarray,
-    places: np.ndarray,
-    penalties: np.ndarray,
-    filled: np.ndarray,
-    corners: np.ndarray,
-    side: int,
-) -> np.ndarray:
-    """For each of n patches of `filled` (at corners) the index of that of m patches of the picture
-    (at places) that is most like it in 24 principal components: n.
+class KnownPatches:
+    """The patches of `side` pixels at m x 2 places of a picture, H x W x C, to be searched in: by
+    their 24 principal components."""
 
-    penalties: m, what patches count as more unlike than they are, as mean square differences.
-    """
-    known = cut_patches(picture, places, side).reshape(len(places), -1)
-    mean = known.mean(axis=0)
-    known -= mean
-    basis = np.linalg.eigh(known.T @ known)[1][:, -COMPONENTS:]  # the largest come last
-    features = known @ basis
-    half_lengths = (np.square(features).sum(axis=1) + known.shape[1] * penalties) / 2
-    found = []
-    for start in range(0, len(corners), _AT_ONCE):
-        looks = cut_patches(filled, corners[start : start + _AT_ONCE], side)
-        likeness = ((looks.reshape(len(looks), -1) - mean) @ basis) @ features.T
-        found.append(np.argmax(likeness - half_lengths, axis=1))
-    return np.concatenate(found)
+    def __init__(self, picture: np.ndarray, places: np.ndarray, side: int):
+        self.places, self._side = places, side
+        known = cut_patches(picture, places, side).reshape(len(places), -1)
+        self._mean = known.mean(axis=0)
+        known -= self._mean
+        self._basis = np.linalg.eigh(known.T @ known)[1][:, -COMPONENTS:]  # the largest come last
+        self._features = known @ self._basis
+        self._squares = np.square(self._features).sum(axis=1)
+
+    def find_alike(
+        self, filled: np.ndarray, corners: np.ndarray, penalties: np.ndarray
+    ) -> np.ndarray:
+        """The index of that which is most like it, for each of n patches of `filled` at corners.
+
+        penalties: m, what patches count as more unlike than they are, as mean square differences.
+        """
+        half_lengths = (self._squares + len(self._basis) * penalties) / 2
+        found = []
+        for start in range(0, len(corners), _AT_ONCE):
+            looks = cut_patches(filled, corners[start : start + _AT_ONCE], self._side)
+            looks = (looks.reshape(len(looks), -1) - self._mean) @ self._basis
+            found.append(np.argmax(looks @ self._features.T - half_lengths, axis=1))
+        return np.concatenate(found)
 
 
 def split_cells(values: np.ndarray, side: int) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inpaint.patches import choose_sources, cut_patches, find_alike, find_touched
+from inpaint.patches import KnownPatches, choose_sources, cut_patches, find_touched
 
 
 @pytest.mark.parametrize("shape", [(7, 7), (30, 41)])
@@ -42,6 +42,6 @@ def test_penalties_are_mean_square_differences(penalty):
     places = np.stack([np.zeros(54, int), np.arange(54)], axis=1)
     penalties = np.where(places[:, 1] < 20, penalty, 0).astype(np.float32)
     look = np.full((7, 7, 3), 0.5, np.float32)
-    found = find_alike(picture, places, penalties, look, np.array([[0, 0]]), 7)
+    found = KnownPatches(picture, places, 7).find_alike(look, np.array([[0, 0]]), penalties)
     expected = 0.5 if penalty < 0.01 else 0.6
     np.testing.assert_allclose(picture[:, found[0] : found[0] + 7], expected)
