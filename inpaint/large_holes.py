@@ -17,14 +17,16 @@ Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 _ENLARGEMENT = 4  # from one pass of detail to the next, but for the first
 _LEAST_ENLARGEMENT = 1.25  # of the first where another follows, and of texture
-# From this thickness on a hole becomes the photo's own texture, where there is plenty of it.
+# From this thickness on a hole becomes the photo's own texture, if the method names no other.
 _FROM_THICKNESS = 60
-_THIN = 30  # but not its ends that are thinner
+_THIN = 0.5  # of that thickness: ends that are thinner do not
+# Where there is plenty of it: so many pixels of a window are known, and no more of it is hole. If
+# the method does say, where there is enough.
+_PLENTY, _LARGEST_SHARE = 256 * 256, 0.7
+_ENOUGH, _MODEST_SHARE = 20_000, 0.25
 _CRUMB = 400  # pixels: what an end has to have, to be left out
 _FIRST_THICKNESS = 144  # what a fill makes of it at this one is what the texture shall look like
 _MOST_TEXTURE = 512 * 512  # pixels of the hole: of larger ones it is made at reduced size
-_LARGEST_SHARE = 0.7  # of the window
-_PLENTY = 256 * 256  # known pixels
 
 
 def fill_window(
@@ -33,15 +35,17 @@ def fill_window(
     hole: np.ndarray,
     max_side: int | None,
     max_thickness: float | None = None,
+    texture_from: float | None = None,
 ) -> np.ndarray:
     """`fill(picture, hole)` for windows of any size and holes of any shape.
 
-    picture: float32 H x W x 3 in [0, 1]; hole: bool H x W. Where much is known, holes thicker than
-    60 pixels come first, and become texture of their surroundings that looks like what the method
-    makes of them where they are up to 144 pixels thick. Of the others those thicker than
-    `max_thickness` are filled at reduced size, enlarged, and get detail from their surroundings.
-    Deep in all holes colours move to the photo's; in what is no texture its detail takes the place
-    of the fill's own. Windows with a side above `max_side` are filled in tiles. With None for
+    picture: float32 H x W x 3 in [0, 1]; hole: bool H x W. Where enough is known, holes thicker
+    than `texture_from` (60 pixels with None, and where much is known) come first, and become
+    texture of their surroundings that looks like what the method makes of them where they are up to
+    144 pixels thick. Of the others those thicker than `max_thickness` are filled at reduced size,
+    enlarged, and get detail from their surroundings. Deep in all holes colours move to the photo's;
+    in what is no texture its detail takes the place of the fill's own. Windows with a side above
+    `max_side` are filled in tiles. With None for
     `max_thickness` smaller ones go to `fill` as they are, and in larger ones a hole is too thick
     from a quarter of `max_side` on.
     """
@@ -50,10 +54,10 @@ def fill_window(
         max_thickness = max_side / 4  # a tile sees what is known around it
     if max_thickness is None:
         return fill(picture, hole)
-    thick = _find_parts_for_texture(hole, min(max_thickness, _FROM_THICKNESS))
+    thick = _find_parts_for_texture(hole, max_thickness, texture_from)
     if thick.any():
         scale = _scale(thick, min(max_thickness, _FIRST_THICKNESS))
-        first = _fill_at(scale, fill, picture, hole, max_side, settle_colours)
+        first = _fill_at(scale, fill, picture, hole, max_side, _refine)
         made = _make_texture(picture, hole, first, np.count_nonzero(thick))
         if made is not None:
             picture, hole = made, hole & ~thick
@@ -80,16 +84,23 @@ def _make_texture(
     return None if made is None else _enlarge(made, scale, picture, hole)
 
 
-def _find_parts_for_texture(hole: np.ndarray, thickness: float) -> np.ndarray:
+def _find_parts_for_texture(
+    hole: np.ndarray, max_thickness: float, texture_from: float | None
+) -> np.ndarray:
     """bool H x W: what is better made of what is around the hole; thin ends are not."""
     none = np.zeros_like(hole)
-    if np.count_nonzero(~hole) <= _PLENTY or hole.mean() > _LARGEST_SHARE:
+    known, share = np.count_nonzero(~hole), hole.mean()
+    plenty = known > _PLENTY and share <= _LARGEST_SHARE
+    enough = known > _ENOUGH and share <= _MODEST_SHARE
+    if not (plenty or (enough and texture_from is not None)):
         return none
+    thickness = min(max_thickness, texture_from or _FROM_THICKNESS)
     depth = find_depth(hole)
     deep = 2 * depth > thickness
     if not deep.any():  # of nearly all windows
         return none
-    wide = hole & (find_depth(2 * depth <= _THIN) <= 0.75 * _THIN)  # 0.5 would leave out corners
+    thin = _THIN * thickness
+    wide = hole & (find_depth(2 * depth <= thin) <= 0.75 * thin)  # 0.5 would leave out corners
     wide |= _find_crumbs(hole & ~wide)
     count, parts = cv2.connectedComponents(wide.view(np.uint8), connectivity=8)
     thick = np.zeros(count, bool)

@@ -32,6 +32,8 @@ _THICKEST, _MOST_THICKNESS = 2, 256
 _MAX_SIDE = 512  # of a file that does not say
 # So large a window is filled twice in the time of one of 512 x 512 pixels.
 _MAX_MIRRORED_AREA = 512 * 512 // 2
+# So thick a hole looks better made of what is around it (docs/large-holes.md).
+_TEXTURE_FROM = 24
 _LOSSES_OF_LOOKS = "perceptual", "lpips", "style"
 _KEY = "photomend"
 # Building a network without memory takes about 6 for each tensor.
@@ -57,6 +59,7 @@ class Limits(NamedTuple):
     max_side: int
     max_thickness: int | None
     max_mirrored_area: int
+    texture_from: int | None
 
 
 def weights_folder() -> Path:
@@ -168,7 +171,9 @@ def read_limits(name: str | Path) -> Limits:
         if number is not None and (type(number) is not int or not 1 <= number <= 1 << 20):
             raise WeightsError(f"{find_weights(name)}: its {what} is no number of pixels")
     thickness = crop and min(_THICKEST * crop, _MOST_THICKNESS)
-    return Limits(side, thickness, _MAX_MIRRORED_AREA if _aims_at_mean(card) else 0)
+    if _aims_at_mean(card):
+        return Limits(side, thickness, _MAX_MIRRORED_AREA, None)
+    return Limits(side, thickness, 0, _TEXTURE_FROM)
 
 
 def _aims_at_mean(card: dict[str, Any]) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from inpaint import create_method
 from inpaint._opencv import cv2
 from inpaint.depth import find_thickness
 from inpaint.detail import transfer_detail
@@ -149,6 +152,55 @@ def test_thick_holes_become_texture_if_they_take_a_third_of_a_large_window(side,
 
     fill_window(fill, cut(picture, hole), hole, 1024, 256)
     assert seen == [pytest.approx(thickness, abs=3)]
+
+
+@pytest.mark.parametrize(
+    ("side", "radius", "texture_from", "texture"),
+    [
+        (240, 20, 24, True),
+        (240, 20, 60, False),  # too thin
+        (240, 20, None, False),  # too little is known
+        (140, 20, 24, False),
+        (240, 80, 24, False),  # the hole takes a third of the window
+        (520, 160, 24, True),  # more, but much is known
+    ],
+)
+def test_a_method_says_from_which_thickness_on_texture_is_better(
+    side, radius, texture_from, texture
+):
+    picture, hole = noisy(side, 0.1), disc(side, side, radius)
+    filled = fill_window(fill_mean, cut(picture, hole), hole, 1024, 512, texture_from)
+    assert (filled[disc(side, side, radius - 5)].std() > 0.05) == texture
+    np.testing.assert_array_equal(filled[~hole], picture[~hole])
+
+
+@pytest.mark.parametrize("texture_from", [24, None])
+def test_the_inpainter_asks_the_method_from_when_on_texture_is_better(texture_from):
+    method = SimpleNamespace(name="mean", max_side=1024, max_thickness=256, fill=fill_mean)
+    method.texture_from = texture_from
+    picture, hole = noisy(300, 0.1), disc(300, 300, 30)
+    filled = Inpainter(method).restore_array(picture, hole)
+    assert (filled[disc(300, 300, 25)].std() > 0.05) == (texture_from is not None)
+
+
+@pytest.mark.parametrize("runtime", ["torch", "onnxruntime"])
+def test_the_default_network_prefers_texture_and_the_faithful_one_does_not(runtime):
+    assert create_method("default", "cpu", runtime).texture_from == 24
+    assert create_method("faithful", "cpu", runtime).texture_from is None
+
+
+def test_texture_looks_like_a_fill_with_the_photos_detail(monkeypatch):
+    seen = []
+
+    def continue_texture(picture, hole, first):
+        seen.append(first)
+
+    monkeypatch.setattr("inpaint.large_holes.continue_texture", continue_texture)
+    picture, hole = noisy(240, 0.1), disc(240, 240, 48)
+    fill_window(fill_grid, cut(picture, hole), hole, 1024, 256, 24)
+    deep = disc(240, 240, 30)
+    grid = fill_grid(picture, hole)[deep].ravel()
+    assert np.corrcoef(grid, seen[0][deep].ravel())[0, 1] < 0.3
 
 
 def test_texture_of_the_largest_holes_is_made_at_reduced_size(monkeypatch):

@@ -80,14 +80,17 @@ def test_an_exported_file_restores_as_torch_does(precision, runtime, folder, pho
     assert method.max_mirrored_area == weights.read_limits(source).max_mirrored_area > 0
 
 
-def test_a_file_of_before_mirroring_is_not_mirrored(exported, folder, tmp_path):
+def test_a_file_of_before_it_said_so_is_not_mirrored_and_becomes_no_texture(
+    exported, folder, tmp_path
+):
     model = onnx.load(exported["fp32"].path)
     (entry,) = (entry for entry in model.metadata_props if entry.key == KEY)
     facts = json.loads(entry.value)
-    del facts["max_mirrored_area"]
+    del facts["max_mirrored_area"], facts["texture_from"]
     entry.value = json.dumps(facts)
     onnx.save(model, tmp_path / "tiny.onnx")
-    assert create_method(tmp_path / "tiny.onnx").max_mirrored_area == 0
+    method = create_method(tmp_path / "tiny.onnx")
+    assert (method.max_mirrored_area, method.texture_from) == (0, None)
     shutil.copy(folder / "tiny.safetensors", tmp_path)
     assert create_method(tmp_path / "tiny.safetensors", "cpu").max_mirrored_area > 0
 

@@ -44,6 +44,7 @@ class GraphMethod(ABC):
         self.max_side: int = facts["max_side"]
         self.max_thickness: int | None = facts["max_thickness"]
         self.max_mirrored_area: int = facts.get("max_mirrored_area", 0)  # older files do not say
+        self.texture_from: int | None = facts.get("texture_from")
         self.bytes_per_pixel: float = facts["bytes_per_pixel"]
 
     def fill(self, image: np.ndarray, hole: np.ndarray) -> np.ndarray:

@@ -25,7 +25,8 @@ class NetworkMethod:
         self.name = path.stem
         self.path = path
         self.device = torch.device(device)
-        self.max_side, self.max_thickness, self.max_mirrored_area = weights.read_limits(path)
+        limits = weights.read_limits(path)
+        self.max_side, self.max_thickness, self.max_mirrored_area, self.texture_from = limits
         network = weights.load_network(path, device)
         self._network = network.to(memory_format=torch.channels_last)
         self.bytes_per_pixel = estimate_bytes_per_pixel(self._network)
