@@ -18,7 +18,7 @@ from inpaint.known_pixels import shrink_known
 from inpaint.patch_field import PATCH, PatchField
 from inpaint.repetition import find_repeated
 
-_COARSEST = 48  # pixels: the thickness of the hole where the search begins
+_COARSEST = 32  # pixels: the thickness of the hole where the search begins
 _ROUNDS_AT_FIRST, _ROUNDS = 6, 2  # of averaging and searching at a scale
 # Pixels: the narrower, the fewer patches have a say in a pixel, and the less do means blur it.
 _WINDOW, _WINDOW_AT_LAST = 1.5, 0.8
