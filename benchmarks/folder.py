@@ -36,6 +36,7 @@ class Recorder:
         self.method, self.calls = method, []
         self.name, self.max_side = method.name, method.max_side
         self.max_thickness = getattr(method, "max_thickness", None)
+        self.texture_from = getattr(method, "texture_from", None)
 
     def fill(self, image: np.ndarray, hole: np.ndarray) -> np.ndarray:
         self.calls.append((image, hole))

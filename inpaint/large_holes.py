@@ -12,18 +12,19 @@ from inpaint.depth import find_depth, find_thickness
 from inpaint.detail import exchange_detail, transfer_detail
 from inpaint.known_pixels import enlarge, shrink_known
 from inpaint.texture import continue_texture
+from inpaint.window import Window, find_windows
 
 Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 _ENLARGEMENT = 4  # from one pass of detail to the next, but for the first
 _LEAST_ENLARGEMENT = 1.25  # of the first where another follows, and of texture
-# From this thickness on a hole becomes the photo's own texture, if the method names no other.
-_FROM_THICKNESS = 60
+# From this thickness on a hole becomes the photo's own texture, if the method names no other ...
+_TEXTURE_FROM = 60
 _THIN = 0.5  # of that thickness: ends that are thinner do not
-# Where there is plenty of it: so many pixels of a window are known, and no more of it is hole. If
-# the method does say, where there is enough.
-_PLENTY, _LARGEST_SHARE = 256 * 256, 0.7
-_ENOUGH, _MODEST_SHARE = 20_000, 0.25
+# ... and where so many pixels of the window are known, and no larger share of it is hole. Where the
+# method does name one, less is enough around less: a compact hole takes a quarter of its window.
+_PLENTY = 256 * 256, 0.7
+_ENOUGH = 20_000, 0.253
 _CRUMB = 400  # pixels: what an end has to have, to be left out
 _FIRST_THICKNESS = 144  # what a fill makes of it at this one is what the texture shall look like
 _MOST_TEXTURE = 512 * 512  # pixels of the hole: of larger ones it is made at reduced size
@@ -43,9 +44,9 @@ def fill_window(
     than `texture_from` (60 pixels with None, and where much is known) come first, and become
     texture of their surroundings that looks like what the method makes of them where they are up to
     144 pixels thick. Of the others those thicker than `max_thickness` are filled at reduced size,
-    enlarged, and get detail from their surroundings. Deep in all holes colours move to the photo's;
-    in what is no texture its detail takes the place of the fill's own. Windows with a side above
-    `max_side` are filled in tiles. With None for
+    enlarged, and get detail from their surroundings. Deep in all holes the fill's colours move to
+    the photo's, and its detail gives way to the photo's own. Windows with a side above `max_side`
+    are filled in tiles, texture in the windows that thick holes need by themselves. With None for
     `max_thickness` smaller ones go to `fill` as they are, and in larger ones a hole is too thick
     from a quarter of `max_side` on.
     """
@@ -56,11 +57,16 @@ def fill_window(
         return fill(picture, hole)
     thick = _find_parts_for_texture(hole, max_thickness, texture_from)
     if thick.any():
-        scale = _scale(thick, min(max_thickness, _FIRST_THICKNESS))
-        first = _fill_at(scale, fill, picture, hole, max_side, _refine)
-        made = _make_texture(picture, hole, first, np.count_nonzero(thick))
+        picture, hole = picture.copy(), hole.copy()
+    for part in _find_windows_for_texture(thick, max_side):
+        wanted = thick[part.slices]
+        scale = _scale(wanted, min(max_thickness, _FIRST_THICKNESS))
+        seen = picture[part.slices], hole[part.slices]
+        first = _fill_at(scale, fill, *seen, max_side, _refine)
+        made = _make_texture(*seen, first, np.count_nonzero(wanted))
         if made is not None:
-            picture, hole = made, hole & ~thick
+            picture[part.slices][wanted] = made[wanted]
+            hole[part.slices][wanted] = False
     if hole.any():
         scale = _scale(hole, max_thickness)
         filled = _fill_at(scale, fill, picture, hole, max_side, refine)
@@ -90,14 +96,13 @@ def _find_parts_for_texture(
     """bool H x W: what is better made of what is around the hole; thin ends are not."""
     none = np.zeros_like(hole)
     known, share = np.count_nonzero(~hole), hole.mean()
-    plenty = known > _PLENTY and share <= _LARGEST_SHARE
-    enough = known > _ENOUGH and share <= _MODEST_SHARE
-    if not (plenty or (enough and texture_from is not None)):
+    enough = [_PLENTY] if texture_from is None else [_PLENTY, _ENOUGH]
+    if not any(known > pixels and share <= largest for pixels, largest in enough):
         return none
-    thickness = min(max_thickness, texture_from or _FROM_THICKNESS)
+    thickness = min(max_thickness, _TEXTURE_FROM if texture_from is None else texture_from)
     depth = find_depth(hole)
     deep = 2 * depth > thickness
-    if not deep.any():  # of nearly all windows
+    if not deep.any():
         return none
     thin = _THIN * thickness
     wide = hole & (find_depth(2 * depth <= thin) <= 0.75 * thin)  # 0.5 would leave out corners
@@ -106,6 +111,13 @@ def _find_parts_for_texture(
     thick = np.zeros(count, bool)
     thick[parts[deep]] = True
     return wide & thick[parts]
+
+
+def _find_windows_for_texture(thick: np.ndarray, max_side: int | None) -> list[Window]:
+    """All in one; of a large scan with a spot among scratches, what the spot needs."""
+    if max_side is not None and max(thick.shape) > max_side:
+        return find_windows(thick)
+    return [Window(0, 0, *thick.shape)] if thick.any() else []
 
 
 def _find_crumbs(hole: np.ndarray) -> np.ndarray:

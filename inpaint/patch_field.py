@@ -14,13 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from inpaint._opencv import cv2
-from inpaint.patches import (
-    COMPONENTS,
-    KnownPatches,
-    choose_sources,
-    cut_patches,
-    find_touched,
-)
+from inpaint.patches import COMPONENTS, KnownPatches, choose_sources, cut_patches, find_touched
 
 PATCH = 7  # pixels across and down
 STEP = 2  # pixels from one patch of the hole to the next

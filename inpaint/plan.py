@@ -10,8 +10,8 @@ from inpaint.errors import MethodError
 from inpaint.methods import Method
 from inpaint.window import Window
 
-# A window's own floats: the picture, the fill, masks and blurs of them, all H x W x 3.
-_WINDOW_BYTES = 100
+# A window's own floats: the picture, the fill, copies of them for texture, masks and blurs.
+_WINDOW_BYTES = 180
 # A method that does not say what it takes: OpenCV and scikit-image stay below.
 _METHOD_BYTES = 200
 # The photo that comes in and the one that goes out, each with a mask.

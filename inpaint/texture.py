@@ -20,6 +20,7 @@ from inpaint.repetition import find_repeated
 
 _COARSEST = 32  # pixels: the thickness of the hole where the search begins
 _ROUNDS_AT_FIRST, _ROUNDS = 6, 2  # of averaging and searching at a scale
+_MOST_SEARCHED_LONG = 30_000  # patches: with more, as of long strokes, at first as often as later
 # Pixels: the narrower, the fewer patches have a say in a pixel, and the less do means blur it.
 _WINDOW, _WINDOW_AT_LAST = 1.5, 0.8
 _TRUST = 1.3  # at first a patch counts by this to the power of -(its distance from the hole's edge)
@@ -91,7 +92,8 @@ def _search(field: PatchField, filled: np.ndarray) -> None:
     rng = np.random.default_rng(0)
     trust = _TRUST ** -_find_depths(field)
     filled = field.pad(filled)
-    for done in range(_ROUNDS_AT_FIRST):
+    rounds = _ROUNDS_AT_FIRST if len(field.corners) <= _MOST_SEARCHED_LONG else _ROUNDS
+    for done in range(rounds):
         if done:
             filled = _average(field, trust)
         field.find_nearest(filled, rng)

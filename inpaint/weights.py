@@ -173,7 +173,7 @@ def read_limits(name: str | Path) -> Limits:
     thickness = crop and min(_THICKEST * crop, _MOST_THICKNESS)
     if _aims_at_mean(card):
         return Limits(side, thickness, _MAX_MIRRORED_AREA, None)
-    return Limits(side, thickness, 0, _TEXTURE_FROM)
+    return Limits(side, thickness, 0, _TEXTURE_FROM if thickness else None)
 
 
 def _aims_at_mean(card: dict[str, Any]) -> bool:

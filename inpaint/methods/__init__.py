@@ -8,9 +8,9 @@ pastes. It may have
 * `max_thickness`: the diameter, in pixels, of the largest disc in a hole that it is good at. Deep
   in holes its colours and fine detail then give way to the photo's own, in thick ones all of it
   (large_holes.py);
-* `texture_from`: holes in which a larger disc fits, in pixels, become texture of their surroundings
-  that looks like the fill, where enough is known (large_holes.py); None: only thick ones, where
-  much is known;
+* beside it `texture_from`: holes in which a larger disc fits, in pixels, become texture of their
+  surroundings that looks like the fill, where enough is known around them (docs/large-holes.md);
+  None: only those above 60, where much is known;
 * `max_mirrored_area`: windows of up to so many pixels are filled twice, the second time as their
   mirror image, and get the mean (`fill_mirrored`); 0: none;
 * `bytes_per_pixel`: the memory that `fill` takes for a window.

@@ -43,7 +43,8 @@ class GraphMethod(ABC):
         self.name = path.stem
         self.max_side: int = facts["max_side"]
         self.max_thickness: int | None = facts["max_thickness"]
-        self.max_mirrored_area: int = facts.get("max_mirrored_area", 0)  # older files do not say
+        # Older files do not say the next two.
+        self.max_mirrored_area: int = facts.get("max_mirrored_area", 0)
         self.texture_from: int | None = facts.get("texture_from")
         self.bytes_per_pixel: float = facts["bytes_per_pixel"]
 
