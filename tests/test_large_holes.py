@@ -154,24 +154,78 @@ def test_thick_holes_become_texture_if_they_take_a_third_of_a_large_window(side,
     assert seen == [pytest.approx(thickness, abs=3)]
 
 
+def is_texture(filled: np.ndarray, part: np.ndarray) -> bool:
+    """Whether a part of noise that was filled with its mean is noise again."""
+    return filled[part].std() > 0.05
+
+
 @pytest.mark.parametrize(
-    ("side", "radius", "texture_from", "texture"),
+    ("side", "radius", "max_thickness", "texture_from", "texture"),
     [
-        (240, 20, 24, True),
-        (240, 20, 60, False),  # too thin
-        (240, 20, None, False),  # too little is known
-        (140, 20, 24, False),
-        (240, 80, 24, False),  # the hole takes a third of the window
-        (520, 160, 24, True),  # more, but much is known
+        (240, 13, 512, 24, True),
+        (240, 11, 512, 24, False),
+        (240, 11, 20, 24, True),  # thicker than the method is good at
+        (240, 20, 512, None, False),
+        (145, 13, 512, 24, True),  # 20,490 pixels are known
+        (143, 13, 512, 24, False),  # 19,920
+        (240, 67, 512, 24, True),  # 24.5 % of the window are hole
+        (240, 70, 512, 24, False),  # 26.7 %
+        (520, 160, 512, 24, True),  # 30 %, but much is known
+        (520, 160, 512, None, True),
     ],
 )
 def test_a_method_says_from_which_thickness_on_texture_is_better(
-    side, radius, texture_from, texture
+    side, radius, max_thickness, texture_from, texture
 ):
     picture, hole = noisy(side, 0.1), disc(side, side, radius)
-    filled = fill_window(fill_mean, cut(picture, hole), hole, 1024, 512, texture_from)
-    assert (filled[disc(side, side, radius - 5)].std() > 0.05) == texture
+    filled = fill_window(fill_mean, cut(picture, hole), hole, 1024, max_thickness, texture_from)
+    assert is_texture(filled, disc(side, side, 0.8 * radius)) == texture
     np.testing.assert_array_equal(filled[~hole], picture[~hole])
+
+
+@pytest.mark.parametrize(("texture_from", "texture"), [(24, True), (None, False)])
+def test_where_much_is_known_the_method_says_so_as_well(texture_from, texture):
+    picture, hole = noisy(520, 0.1), disc(520, 520, 160)
+    spot = np.roll(disc(520, 520, 15), (220, 220), (0, 1))
+    filled = fill_window(fill_mean, cut(picture, hole | spot), hole | spot, 1024, 512, texture_from)
+    assert is_texture(filled, np.roll(disc(520, 520, 11), (220, 220), (0, 1))) == texture
+
+
+@pytest.mark.parametrize(("thickness", "texture"), [(9, False), (15, True)])
+def test_an_end_of_less_than_half_that_thickness_is_filled_as_it_is(thickness, texture):
+    picture, hole = noisy(300, 0.1), disc(300, 300, 20)
+    hole[150 : 150 + thickness, 150:280] = True
+    filled = fill_window(fill_mean, cut(picture, hole), hole, 1024, 512, 24)
+    assert is_texture(filled, np.s_[152 : 148 + thickness, 200:270]) == texture
+
+
+@pytest.mark.parametrize("margin", [0, 1])
+def test_any_compact_hole_has_enough_around_it(margin):
+    """The context around it is half its side, rounded down, and 64 pixels at least."""
+    side = 129 + margin
+    method = SimpleNamespace(name="mean", max_side=1024, max_thickness=256, fill=fill_mean)
+    method.texture_from = 24
+    picture, hole = noisy(500, 0.1), np.zeros((500, 500), bool)
+    hole[180 : 180 + side, 190 : 190 + side] = True
+    filled = Inpainter(method).restore_array(picture, hole)
+    assert is_texture(filled, np.s_[200:280, 210:290])
+
+
+def test_a_spot_among_the_scratches_of_a_scan_is_texture_by_itself(monkeypatch):
+    seen = []
+
+    def continue_texture(picture, hole, first):
+        seen.append(np.count_nonzero(hole))
+        return picture
+
+    monkeypatch.setattr("inpaint.large_holes.continue_texture", continue_texture)
+    hole = np.zeros((300, 700), bool)
+    hole[100:106] = hole[200:206] = True
+    spot = np.roll(disc(300, 700, 15), (0, 200), (0, 1))
+    picture = np.broadcast_to(noisy(700, 0.1)[:300], (300, 700, 3))
+    fill_window(fill_mean, cut(picture, hole | spot), hole | spot, 512, 256, 24)
+    assert len(seen) == 1
+    assert np.count_nonzero(spot) < seen[0] < 0.4 * np.count_nonzero(hole | spot)
 
 
 @pytest.mark.parametrize("texture_from", [24, None])

@@ -80,16 +80,20 @@ def test_an_exported_file_restores_as_torch_does(precision, runtime, folder, pho
     assert method.max_mirrored_area == weights.read_limits(source).max_mirrored_area > 0
 
 
-def test_a_file_of_before_it_said_so_is_not_mirrored_and_becomes_no_texture(
-    exported, folder, tmp_path
-):
+def test_limits_are_read_from_the_file_and_may_be_missing(exported, folder, tmp_path):
+    """Files of before there was mirroring, or texture from a thickness on, do not say."""
     model = onnx.load(exported["fp32"].path)
     (entry,) = (entry for entry in model.metadata_props if entry.key == KEY)
     facts = json.loads(entry.value)
+
+    def create(**limits):
+        entry.value = json.dumps(facts | limits)
+        onnx.save(model, tmp_path / "tiny.onnx")
+        return create_method(tmp_path / "tiny.onnx")
+
+    assert create(texture_from=24).texture_from == 24
     del facts["max_mirrored_area"], facts["texture_from"]
-    entry.value = json.dumps(facts)
-    onnx.save(model, tmp_path / "tiny.onnx")
-    method = create_method(tmp_path / "tiny.onnx")
+    method = create()
     assert (method.max_mirrored_area, method.texture_from) == (0, None)
     shutil.copy(folder / "tiny.safetensors", tmp_path)
     assert create_method(tmp_path / "tiny.safetensors", "cpu").max_mirrored_area > 0

@@ -10,6 +10,7 @@ from scipy.sparse.linalg import spsolve
 
 from inpaint._opencv import cv2
 from inpaint.gradients import join_steps
+from inpaint.patch_field import PatchField
 from inpaint.texture import continue_texture
 
 
@@ -249,3 +250,20 @@ def test_what_is_not_believed_does_not_glow(column):
     belief[18:22, column] = 0
     joined = join_steps(colours, hole, colours, across, down, belief)
     assert joined[20, column - 1, 0] == pytest.approx(0.2, abs=1e-3)
+
+
+@pytest.mark.parametrize(("most", "searches"), [(0, 2), (30_000, 6)])
+def test_long_holes_are_searched_for_less_often(most, searches, monkeypatch):
+    """A stroke across a large photo would take minutes."""
+    counted = []
+    find_nearest = PatchField.find_nearest
+
+    def count(field, filled, rng):
+        counted.append(len(field.corners))
+        find_nearest(field, filled, rng)
+
+    monkeypatch.setattr(PatchField, "find_nearest", count)
+    monkeypatch.setattr("inpaint.texture._MOST_SEARCHED_LONG", most)
+    monkeypatch.setattr("inpaint.texture._MOST_SEARCHED_AGAIN", 0)
+    continued(stripes(160, 14), disc(160, 20))
+    assert len(counted) == searches

@@ -169,11 +169,17 @@ def test_the_thickest_hole_follows_the_crops_up_to_256_pixels(network, tmp_path,
 def test_what_was_trained_for_a_small_error_is_mirrored_and_stays_as_it_is(
     network, tmp_path, losses, adversary, at_mean
 ):
-    card = {"preset": {"losses": losses, "adversary": adversary}}
+    card = {"preset": {"data": {"size": 64}, "losses": losses, "adversary": adversary}}
     path = weights.save_network(tmp_path / "net.safetensors", network, card)
     limits = weights.read_limits(path)
     assert bool(limits.max_mirrored_area) == at_mean
     assert (limits.texture_from is None) == at_mean
+
+
+def test_without_a_crop_size_there_is_no_texture(network, tmp_path):
+    """It has an effect only beside a thickness that is too large."""
+    path = weights.save_network(tmp_path / "net.safetensors", network, {"preset": {}})
+    assert weights.read_limits(path)[1:] == (None, 0, None)
 
 
 @pytest.mark.parametrize("content", [b"", b"not weights", b"\xff" * 64])
