@@ -269,8 +269,8 @@ def page(parts: dict[int, dict], memory: dict[str, float], repeats: int) -> str:
         f"Times are medians of {repeats} fills, all methods taking turns, over the median of "
         "ResNet-50's forward pass in torch at the same size and number of threads (float32, its "
         "quicker memory layout). `default-int8` and its like are what `inpaint export` writes. "
-        "`faithful` fills windows of 256 pixels twice, mirrored too. These are the networks alone: a "
-        "hole that becomes texture takes several times as long (large-holes.md). "
+        "`faithful` fills windows of 256 pixels twice, mirrored too. These are the networks "
+        "alone: a hole that becomes texture takes several times as long (large-holes.md). "
         "Rate: multiply-adds a second at 512 pixels, as a share of the best dense 3x3 convolution "
         "in the same runtime. Memory: peak of a process that fills one 512 x 512 picture.",
         "",
