@@ -267,3 +267,17 @@ def test_long_holes_are_searched_for_less_often(most, searches, monkeypatch):
     monkeypatch.setattr("inpaint.texture._MOST_SEARCHED_AGAIN", 0)
     continued(stripes(160, 14), disc(160, 20))
     assert len(counted) == searches
+
+
+@pytest.mark.parametrize(("radius", "sides"), [(30, [200]), (34, [100, 200]), (62, [100, 200])])
+def test_the_search_begins_where_the_hole_is_32_to_64_pixels_thick(radius, sides, monkeypatch):
+    seen = []
+    made = PatchField.of
+
+    def of(picture, *rest):
+        seen.append(len(picture))
+        return made(picture, *rest)
+
+    monkeypatch.setattr(PatchField, "of", of)
+    continued(stripes(200, 14), disc(200, radius))
+    assert seen == sides
