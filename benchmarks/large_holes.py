@@ -97,11 +97,12 @@ def _fill(method, picture: np.ndarray, hole: np.ndarray) -> dict[str, np.ndarray
     scale = min(1, 256 / max(hole.shape))
     small, part = shrink_known(picture, hole, *(round(size * scale) for size in hole.shape))
     small = np.where(part[..., None], fill(small, part), small)
-    thicknesses = [getattr(method, name, None) for name in ("max_thickness", "texture_from")]
+    names = "max_thickness", "texture_from"
+    thicknesses = {name: getattr(method, name, None) for name in names}
     return {
         "in one go": fill(picture, hole),
         "shrunk": enlarge(small, *hole.shape),
-        "Inpainter": fill_window(fill, picture, hole, method.max_side, *thicknesses),
+        "Inpainter": fill_window(fill, picture, hole, method.max_side, **thicknesses),
     }
 
 

@@ -47,9 +47,9 @@ class Inpainter:
     ) -> None:
         self.method = create_method(method, device, runtime)
         self.max_memory = max_memory
-        self._thicknesses = [
-            getattr(self.method, name, None) for name in ("max_thickness", "texture_from")
-        ]
+        self._thicknesses = {
+            name: getattr(self.method, name, None) for name in ("max_thickness", "texture_from")
+        }
 
     def restore(
         self,
@@ -167,7 +167,7 @@ class Inpainter:
             part = hole[window.slices]
             own = _to_float(image[window.slices], part)
             picture = own if profile is None else _to_srgb(own, part, profile)
-            fill = fill_window(self._call, picture, part, plan.max_side, *self._thicknesses)
+            fill = fill_window(self._call, picture, part, plan.max_side, **self._thicknesses)
             filled = _feathered(fill, picture, part, feather)[part]
             if profile is not None:
                 beyond = spread_known(own - profile.from_srgb(picture), part)
