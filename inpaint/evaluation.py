@@ -46,6 +46,7 @@ def evaluate(
     *,
     device: str = "auto",
     seed: int = 20240,
+    texture: bool = True,
     cluster: str | None = None,
     journal: Journal | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -55,6 +56,7 @@ def evaluate(
     `masks` is a kind of `inpaint.mask_shapes.KINDS`, drawn for photo number i from the seed
     [seed, i] (so the order of photos matters, their number does not), or a folder with a mask for
     every photo (see `inpaint.pairing`). `progress` is called with fills done and fills in all.
+    `texture`: see `Inpainter`.
     `cluster`: the address of a Ray cluster that does the work (see `map_on_cluster`; paths must be
     absolute then). `journal`: keeps the rows as they come, and those that it has are not measured
     again.
@@ -67,7 +69,7 @@ def evaluate(
         raise PhotoError("no photos to evaluate on")
     if not methods:
         raise InpaintError("no methods to evaluate")
-    make = partial(_make_evaluator, masks, methods, device, seed)
+    make = partial(_make_evaluator, masks, methods, device, seed, texture)
     evaluator = make()
     numbered = [(index, as_place(path)) for index, path in enumerate(photos)]
     environment = describe_environment(evaluator.device, evaluator.inpainters)
@@ -79,7 +81,7 @@ def evaluate(
     }
     rows: dict[int, list[Row]] = {}
     if journal is not None:
-        about = {**settings, "weights": environment["weights_sha256"]}
+        about = {**settings, "texture": texture, "weights": environment["weights_sha256"]}
         rows = journal.open({**about, "names": [str(path) for _, path in numbered]})
     left = [(index, path) for index, path in numbered if index not in rows]
     done = len(rows) * len(methods)
@@ -195,14 +197,18 @@ def draw_masks(kind: str, seed: int, share: tuple[float, float] | None = None) -
 
 
 def _make_evaluator(
-    masks: str | os.PathLike, methods: Sequence[str | os.PathLike], device: str, seed: int
+    masks: str | os.PathLike,
+    methods: Sequence[str | os.PathLike],
+    device: str,
+    seed: int,
+    texture: bool,
 ) -> Evaluator:
     from inpaint.inpainter import Inpainter
     from inpaint.methods.network import choose_device
 
     find_mask = draw_masks(str(masks), seed) if masks in KINDS else _read_masks(masks)
     device = choose_device(device)
-    inpainters = {str(method): Inpainter(method, device) for method in methods}
+    inpainters = {str(method): Inpainter(method, device, texture=texture) for method in methods}
     return Evaluator(inpainters, find_mask, device)
 
 

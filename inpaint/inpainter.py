@@ -35,6 +35,8 @@ class Inpainter:
     method: a name of `list_methods()`, a weights file, or an object with the Method contract.
     device, runtime: see `create_method`. max_memory: bytes that a restoration may
     take beside the program itself; windows that would take more are filled in two passes.
+    texture: whether holes become texture as soon as the method says that this looks better; without
+    it one sees more of what the method itself makes of them (docs/large-holes.md).
     One Inpainter serves several threads. MethodError or WeightsError if the method cannot be had.
     """
 
@@ -44,11 +46,13 @@ class Inpainter:
         device: str = "auto",
         max_memory: float | None = None,
         runtime: str = "auto",
+        texture: bool = True,
     ) -> None:
         self.method = create_method(method, device, runtime)
         self.max_memory = max_memory
         self._thicknesses = {
-            name: getattr(self.method, name, None) for name in ("max_thickness", "texture_from")
+            "max_thickness": getattr(self.method, "max_thickness", None),
+            "texture_from": getattr(self.method, "texture_from", None) if texture else None,
         }
 
     def restore(

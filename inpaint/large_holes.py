@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -22,11 +24,14 @@ _LEAST_ENLARGEMENT = 1.25  # of the first where another follows, and of texture
 _TEXTURE_FROM = 60
 _THIN = 0.5  # of that thickness: ends that are thinner do not
 # ... and where so many pixels of the window are known, and no larger share of it is hole. Where the
-# method does name one, less is enough around less: a compact hole takes a quarter of its window.
+# method does name one, less is enough, around holes of up to a thickness: a compact hole takes a
+# quarter of its window.
 _PLENTY = 256 * 256, 0.7
-_ENOUGH = 20_000, 0.253
+_ENOUGH = (4_000, 0.253, math.inf), (4_000, 0.7, 64)
 _CRUMB = 400  # pixels: what an end has to have, to be left out
 _FIRST_THICKNESS = 144  # what a fill makes of it at this one is what the texture shall look like
+# What a tile shows around what is filled in it: twice the hole's thickness. And its whole side.
+_LEAST_MARGIN, _LEAST_TILE = 64, 512
 _MOST_TEXTURE = 512 * 512  # pixels of the hole: of larger ones it is made at reduced size
 
 
@@ -46,16 +51,24 @@ def fill_window(
     144 pixels thick. Of the others those thicker than `max_thickness` are filled at reduced size,
     enlarged, and get detail from their surroundings. Deep in all holes the fill's colours move to
     the photo's, and its detail gives way to the photo's own. Windows with a side above `max_side`
-    are filled in tiles, texture in the windows that thick holes need by themselves. With None for
-    `max_thickness` smaller ones go to `fill` as they are, and in larger ones a hole is too thick
-    from a quarter of `max_side` on.
+    are filled in tiles, but for texture in holes thicker than 60 pixels, which is made in the
+    windows that these need by themselves. With None for `max_thickness` smaller ones go to `fill`
+    as they are, and in larger ones a hole is too thick from a quarter of `max_side` on.
     """
+    large = max_side is not None and max(hole.shape) > max_side
     refine = _refine if max_thickness is not None else None
-    if max_thickness is None and max_side is not None and max(hole.shape) > max_side:
+    in_tile = partial(
+        fill_window,
+        fill,
+        max_side=max_side,
+        max_thickness=max_thickness,
+        texture_from=texture_from,
+    )
+    if max_thickness is None and large:
         max_thickness = max_side / 4  # a tile sees what is known around it
     if max_thickness is None:
         return fill(picture, hole)
-    thick = _find_parts_for_texture(hole, max_thickness, texture_from)
+    thick = _find_parts_for_texture(hole, max_thickness, None if large else texture_from)
     if thick.any():
         picture, hole = picture.copy(), hole.copy()
     for part in _find_windows_for_texture(thick, max_side):
@@ -67,11 +80,13 @@ def fill_window(
         if made is not None:
             picture[part.slices][wanted] = made[wanted]
             hole[part.slices][wanted] = False
-    if hole.any():
-        scale = _scale(hole, max_thickness)
-        filled = _fill_at(scale, fill, picture, hole, max_side, refine)
-        picture = _enlarge(filled, scale, picture, hole)
-    return picture
+    if not hole.any():
+        return picture
+    if large and find_thickness(hole) <= min(max_thickness, _TEXTURE_FROM):
+        return _fill_tiles(in_tile, picture, hole, max_side)  # thin ones, of what is near
+    scale = _scale(hole, max_thickness)
+    filled = _fill_at(scale, fill, picture, hole, max_side, refine)
+    return _enlarge(filled, scale, picture, hole)
 
 
 def _refine(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
@@ -95,12 +110,11 @@ def _find_parts_for_texture(
 ) -> np.ndarray:
     """bool H x W: what is better made of what is around the hole; thin ends are not."""
     none = np.zeros_like(hole)
-    known, share = np.count_nonzero(~hole), hole.mean()
-    enough = [_PLENTY] if texture_from is None else [_PLENTY, _ENOUGH]
-    if not any(known > pixels and share <= largest for pixels, largest in enough):
+    known, share, depth = np.count_nonzero(~hole), hole.mean(), find_depth(hole)
+    enough = [(*_PLENTY, math.inf), *(() if texture_from is None else _ENOUGH)]
+    if not any(known > k and share <= s and 2 * depth.max() <= t for k, s, t in enough):
         return none
     thickness = min(max_thickness, _TEXTURE_FROM if texture_from is None else texture_from)
-    depth = find_depth(hole)
     deep = 2 * depth > thickness
     if not deep.any():
         return none
@@ -177,8 +191,9 @@ def _fill_tiles(
     height, width = hole.shape
     if max_side is None or max(height, width) <= max_side:
         return np.where(hole[..., None], fill(picture, hole), picture)
-    margin = max(1, max_side // 4)
-    cell = max(1, max_side - 2 * margin)
+    wanted = max(_LEAST_MARGIN, math.ceil(2 * find_thickness(hole)))
+    margin = max(1, min(wanted, max_side // 4))
+    cell = max(1, min(max_side, max(_LEAST_TILE, 4 * margin)) - 2 * margin)
     filled, unfilled = picture.copy(), hole.copy()
     for top in range(0, height, cell):
         for left in range(0, width, cell):

@@ -8,6 +8,8 @@ steps from pixel to pixel, and no edge shows where patches of two places meet.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from inpaint._opencv import cv2
@@ -19,7 +21,8 @@ from inpaint.patch_field import PATCH, PatchField
 from inpaint.repetition import find_repeated
 
 _COARSEST = 32  # pixels: the thickness of the hole where the search begins
-_ROUNDS_AT_FIRST, _ROUNDS = 6, 2  # of averaging and searching at a scale
+_ROUNDS_AT_FIRST, _ROUNDS = 6, 2  # of averaging and searching at a scale, the former at most
+_CARRIED = 6  # pixels of thickness for a round at first: thin holes need fewer
 _MOST_SEARCHED_LONG = 30_000  # patches: with more, as of long strokes, at first as often as later
 # Pixels: the narrower, the fewer patches have a say in a pixel, and the less do means blur it.
 _WINDOW, _WINDOW_AT_LAST = 1.5, 0.8
@@ -70,9 +73,9 @@ def continue_texture(picture: np.ndarray, hole: np.ndarray, first: np.ndarray) -
 def _begin(field: PatchField, filled: np.ndarray) -> PatchField:
     """Places that look like the fill, as long as it helps with penalties for what is repeated."""
     _search(field, filled)
-    if len(field.corners) > _MOST_SEARCHED_AGAIN:
-        return field
     deep = _find_depths(field) > _DEEP
+    if len(deep) > _MOST_SEARCHED_AGAIN or not deep.any():
+        return field
     repeated = find_repeated(field)
     for _ in range(_MOST_PENALTIES):
         count = np.count_nonzero(repeated[deep])
@@ -92,8 +95,8 @@ def _search(field: PatchField, filled: np.ndarray) -> None:
     rng = np.random.default_rng(0)
     trust = _TRUST ** -_find_depths(field)
     filled = field.pad(filled)
-    rounds = _ROUNDS_AT_FIRST if len(field.corners) <= _MOST_SEARCHED_LONG else _ROUNDS
-    for done in range(rounds):
+    most = _ROUNDS_AT_FIRST if len(field.corners) <= _MOST_SEARCHED_LONG else _ROUNDS
+    for done in range(min(most, math.ceil(find_thickness(field.hole) / _CARRIED))):
         if done:
             filled = _average(field, trust)
         field.find_nearest(filled, rng)

@@ -32,8 +32,9 @@ _THICKEST, _MOST_THICKNESS = 2, 256
 _MAX_SIDE = 512  # of a file that does not say
 # So large a window is filled twice in the time of one of 512 x 512 pixels.
 _MAX_MIRRORED_AREA = 512 * 512 // 2
-# So thick a hole looks better made of what is around it (docs/large-holes.md).
-_TEXTURE_FROM = 24
+# Of any thickness a hole looks better made of what is around it, if a network was trained for looks
+# (docs/large-holes.md).
+_TEXTURE_FOR_LOOKS = 0
 _LOSSES_OF_LOOKS = "perceptual", "lpips", "style"
 _KEY = "photomend"
 # Building a network without memory takes about 6 for each tensor.
@@ -173,7 +174,7 @@ def read_limits(name: str | Path) -> Limits:
     thickness = crop and min(_THICKEST * crop, _MOST_THICKNESS)
     if _aims_at_mean(card):
         return Limits(side, thickness, _MAX_MIRRORED_AREA, None)
-    return Limits(side, thickness, 0, _TEXTURE_FROM if thickness else None)
+    return Limits(side, thickness, 0, None if thickness is None else _TEXTURE_FOR_LOOKS)
 
 
 def _aims_at_mean(card: dict[str, Any]) -> bool:

@@ -34,7 +34,7 @@ def measure_baselines(
         return kept
     with tempfile.TemporaryDirectory() as folder:
         untrained = _save_untrained(Path(folder) / "untrained.safetensors", card)
-        means = evaluate(photos, "everyday", [*_CLASSICAL, untrained]).means()
+        means = evaluate(photos, "everyday", [*_CLASSICAL, untrained], texture=False).means()
     means[UNTRAINED] = means.pop(str(untrained))
     write_whole(path, json.dumps({**key, "means": means}, indent=1).encode())
     return means

@@ -20,7 +20,7 @@ def draw_grid(methods: dict[str, str | Path]) -> Image.Image:
     shown = [make_case(name) for name in _SHOWN]
     rows = [("damaged", [_tile(case, case.damaged) for case in shown])]
     for name, method in methods.items():
-        inpainter = Inpainter(method)
+        inpainter = Inpainter(method, texture=False)
         tiles = [_tile(case, inpainter.restore_array(case.damaged, case.mask)) for case in shown]
         rows.append((name, tiles))
     step = _TILE + _GAP
