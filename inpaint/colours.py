@@ -42,8 +42,9 @@ def settle_colours(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
     if np.count_nonzero(~unusable) < _LEAST_SOURCES:
         return filled
     means = split_cells(np.pad(filled, [*padding, (0, 0)], "edge"), _CELL).mean(axis=(1, 3))
+    deep = split_cells(np.pad(depth, padding), _CELL).max(axis=(1, 3)) > _FROM_DEPTH
     # One cell more than is wanted, to interpolate between.
-    deep = split_cells(np.pad(depth, padding), _CELL).max(axis=(1, 3)) > _FROM_DEPTH - _CELL
+    deep = cv2.dilate(deep.view(np.uint8), np.ones((3, 3), np.uint8)).view(bool)
     targets, sources = np.argwhere(deep), choose_sources(unusable, _MOST_SOURCES)
     own, known = means[deep], means[sources[:, 0], sources[:, 1]]
     move = _shift_to_means(targets, sources, own, known) - own

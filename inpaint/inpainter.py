@@ -36,7 +36,7 @@ class Inpainter:
     device, runtime: see `create_method`. max_memory: bytes that a restoration may
     take beside the program itself; windows that would take more are filled in two passes.
     texture: whether holes become texture as soon as the method says that this looks better; without
-    it one sees more of what the method itself makes of them (docs/large-holes.md).
+    it only those thicker than 60 pixels do, where much is known (docs/large-holes.md).
     One Inpainter serves several threads. MethodError or WeightsError if the method cannot be had.
     """
 

@@ -1,4 +1,4 @@
-"""Holes that a method is not good at in one go: thick ones become texture, long ones are tiled."""
+"""What is made of a method's fills: texture of what is around, and long holes tile by tile."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ _LEAST_ENLARGEMENT = 1.25  # of the first where another follows, and of texture
 _TEXTURE_FROM = 60
 _THIN = 0.5  # of that thickness: ends that are thinner do not
 # ... and where so many pixels of the window are known, and no larger share of it is hole. Where the
-# method does name one, less is enough, around holes of up to a thickness: a compact hole takes a
-# quarter of its window.
+# method does name one, less is enough, if a quarter is hole, as of the windows of compact ones, or
+# more, but none of it is thicker than 64 pixels.
 _PLENTY = 256 * 256, 0.7
 _ENOUGH = (4_000, 0.253, math.inf), (4_000, 0.7, 64)
 _CRUMB = 400  # pixels: what an end has to have, to be left out
 _FIRST_THICKNESS = 144  # what a fill makes of it at this one is what the texture shall look like
-# What a tile shows around what is filled in it: twice the hole's thickness. And its whole side.
+# What a tile of thin holes shows on each side: twice their thickness, and at least 64 pixels. It is
+# four times as wide, and at least 512.
 _LEAST_MARGIN, _LEAST_TILE = 64, 512
 _MOST_TEXTURE = 512 * 512  # pixels of the hole: of larger ones it is made at reduced size
 
@@ -51,24 +52,26 @@ def fill_window(
     144 pixels thick. Of the others those thicker than `max_thickness` are filled at reduced size,
     enlarged, and get detail from their surroundings. Deep in all holes the fill's colours move to
     the photo's, and its detail gives way to the photo's own. Windows with a side above `max_side`
-    are filled in tiles, but for texture in holes thicker than 60 pixels, which is made in the
-    windows that these need by themselves. With None for `max_thickness` smaller ones go to `fill`
-    as they are, and in larger ones a hole is too thick from a quarter of `max_side` on.
+    are filled in tiles, in each as above; only what is thicker than 60 pixels as well becomes
+    texture in the windows that it needs by itself. With None for `max_thickness` smaller ones go to
+    `fill` as they are, and in larger ones a hole is too thick from a quarter of `max_side` on.
     """
     large = max_side is not None and max(hole.shape) > max_side
     refine = _refine if max_thickness is not None else None
     in_tile = partial(
         fill_window,
         fill,
-        max_side=max_side,
+        max_side=None,
         max_thickness=max_thickness,
         texture_from=texture_from,
     )
+    if large and texture_from is not None:
+        texture_from = max(texture_from, _TEXTURE_FROM)
     if max_thickness is None and large:
         max_thickness = max_side / 4  # a tile sees what is known around it
     if max_thickness is None:
         return fill(picture, hole)
-    thick = _find_parts_for_texture(hole, max_thickness, None if large else texture_from)
+    thick = _find_parts_for_texture(hole, max_thickness, texture_from)
     if thick.any():
         picture, hole = picture.copy(), hole.copy()
     for part in _find_windows_for_texture(thick, max_side):
@@ -82,8 +85,11 @@ def fill_window(
             hole[part.slices][wanted] = False
     if not hole.any():
         return picture
-    if large and find_thickness(hole) <= min(max_thickness, _TEXTURE_FROM):
-        return _fill_tiles(in_tile, picture, hole, max_side)  # thin ones, of what is near
+    thickness = find_thickness(hole)
+    if large and refine is not None and thickness <= min(max_thickness, _TEXTURE_FROM):
+        margin = max(_LEAST_MARGIN, math.ceil(2 * thickness))
+        side = min(max_side, max(_LEAST_TILE, 4 * margin))
+        return _fill_tiles(in_tile, picture, hole, side, margin)  # of what is near
     scale = _scale(hole, max_thickness)
     filled = _fill_at(scale, fill, picture, hole, max_side, refine)
     return _enlarge(filled, scale, picture, hole)
@@ -185,15 +191,21 @@ def _shrink(picture: np.ndarray, hole: np.ndarray, scale: float) -> tuple[np.nda
 
 
 def _fill_tiles(
-    fill: Fill, picture: np.ndarray, hole: np.ndarray, max_side: int | None
+    fill: Fill,
+    picture: np.ndarray,
+    hole: np.ndarray,
+    side: int | None,
+    margin: int | None = None,
 ) -> np.ndarray:
-    """The picture, its hole filled cell by cell, each seen with what was filled before: no seam."""
+    """The picture, its hole filled cell by cell, each seen with what was filled before: no seam.
+
+    side: of what is seen; margin: what of it lies around the cell, at most a quarter.
+    """
     height, width = hole.shape
-    if max_side is None or max(height, width) <= max_side:
+    if side is None or max(height, width) <= side:
         return np.where(hole[..., None], fill(picture, hole), picture)
-    wanted = max(_LEAST_MARGIN, math.ceil(2 * find_thickness(hole)))
-    margin = max(1, min(wanted, max_side // 4))
-    cell = max(1, min(max_side, max(_LEAST_TILE, 4 * margin)) - 2 * margin)
+    margin = max(1, side // 4 if margin is None else min(margin, side // 4))
+    cell = max(1, side - 2 * margin)
     filled, unfilled = picture.copy(), hole.copy()
     for top in range(0, height, cell):
         for left in range(0, width, cell):

@@ -30,8 +30,7 @@ _TRUST = 1.3  # at first a patch counts by this to the power of -(its distance f
 # What each neighbour from elsewhere costs a patch: a mean square difference, black to white is 1.
 _APART = 0.06**2
 # Repeated places are made dearer (by a mean square difference, and so many pixels around them) so
-# often, while more than this share of the deep patches repeats. Thin parts of the hole have none:
-# they are not filled by texture.
+# often, while more than this share of the deep patches repeats. Thin holes have none.
 _PENALTY, _PENALISED_AROUND = 0.07**2, 2
 _MOST_PENALTIES = 2
 _FEW_REPEATED = 0.02

@@ -249,17 +249,18 @@ def test_scratches_across_a_scan_are_texture_of_what_is_near():
     np.testing.assert_array_equal(filled[~hole], picture[~hole])
 
 
-def test_a_tile_shows_eight_times_the_thickness_of_what_is_filled_in_it():
-    picture, hole = gradient(300, 1500), np.zeros((300, 1500), bool)
-    hole[110:190] = True
-    seen = []
+@pytest.mark.parametrize("limits", [(1, 20), (2, 20), (1, None), (2, None)])
+def test_the_smallest_limits_are_borne(limits):
+    picture, hole = gradient(20, 30), disc(20, 30, 5)
+    filled = fill_window(fill_mean, cut(picture, hole), hole, *limits, 0)
+    assert np.isfinite(filled).all()
 
-    def fill(part, mask):
-        seen.append(mask.shape)
-        return fill_gradient(part, mask)
 
-    fill_window(fill, cut(picture, hole), hole, 1024, 256)
-    assert max(max(shape) for shape in seen) == pytest.approx(640, abs=20)
+@pytest.mark.parametrize("max_side", [1024, 256])
+def test_thick_holes_become_texture_in_windows_that_are_too_large_as_well(max_side):
+    picture, hole = noisy(260, 0.1), disc(260, 260, 65)
+    filled = fill_window(fill_mean, cut(picture, hole), hole, max_side, 512, 0)
+    assert is_texture(filled, disc(260, 260, 55))
 
 
 @pytest.mark.parametrize("texture_from", [24, None])

@@ -281,3 +281,15 @@ def test_the_search_begins_where_the_hole_is_32_to_64_pixels_thick(radius, sides
     monkeypatch.setattr(PatchField, "of", of)
     continued(stripes(200, 14), disc(200, radius))
     assert seen == sides
+
+
+@pytest.mark.parametrize(("radius", "rounds"), [(3, 1), (10, 4), (26, 6)])
+def test_the_thinner_a_hole_the_fewer_rounds_it_takes(radius, rounds, monkeypatch):
+    """Of the first search, and before what repeats itself is searched for again."""
+    monkeypatch.setattr("inpaint.texture._MOST_SEARCHED_AGAIN", 0)
+    calls, find_nearest = [], PatchField.find_nearest
+    monkeypatch.setattr(
+        PatchField, "find_nearest", lambda *seen: calls.append(1) or find_nearest(*seen)
+    )
+    continued(stripes(120, 14), disc(120, radius))
+    assert len(calls) == rounds

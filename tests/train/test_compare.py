@@ -242,7 +242,9 @@ def test_baselines_are_measured_again_for_other_photos(photos, tmp_path, monkeyp
     assert baselines.measure_baselines(tmp_path, paths[:2], weights) == first
     assert len(calls) == 1
     # Any fresh network is the prefill.
-    means = evaluate(paths[:2], "everyday", [weights]).means()[str(weights)]
+    as_users_see_it = evaluate(paths[:2], "everyday", [weights]).means()[str(weights)]
+    means = evaluate(paths[:2], "everyday", [weights], texture=False).means()[str(weights)]
+    assert means["lpips"] != as_users_see_it["lpips"]
     untrained = first["prefill alone (untrained)"]
     assert untrained["psnr"] == pytest.approx(means["psnr"], abs=1e-6)
     assert untrained["lpips"] == pytest.approx(means["lpips"], abs=1e-6)

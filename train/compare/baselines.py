@@ -28,7 +28,8 @@ def measure_baselines(
     """
     path = output / _FILE
     card = read_card(trained)
-    key = {"photos": [photo.name for photo in photos], "size": card["preset"]["data"]["size"]}
+    size = card["preset"]["data"]["size"]
+    key = {"photos": [photo.name for photo in photos], "size": size, "texture": False}
     kept = _read_baselines(path, key)
     if kept is not None:
         return kept

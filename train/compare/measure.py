@@ -83,7 +83,7 @@ def train_and_measure(
     network = weights.load_network(path)
     card = weights.read_card(path)
     packed = weights.save_network(folder / "packed.safetensors", network, card, dtype="int8")
-    # Without texture, which would hide how the networks differ.
+    # Without the texture that would hide how the networks differ.
     report = evaluate(photos, "everyday", [path], device=workers.device.type, texture=False)
     means = report.means()[str(path)]
     return Result(
