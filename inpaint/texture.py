@@ -1,4 +1,4 @@
-"""Texture from the photo itself: a thick hole continued with what the rest of the photo shows.
+"""Texture from the photo itself: a hole continued with what the rest of the photo shows.
 
 `continue_texture` is image melding (Darabi et al., 2012) without turned patches. From coarse to
 fine every patch of the hole takes the look of a known one, and every pixel becomes the mean of the

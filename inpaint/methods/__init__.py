@@ -10,7 +10,7 @@ pastes. It may have
   (large_holes.py);
 * beside it `texture_from`: holes in which a larger disc fits, in pixels, become texture of their
   surroundings that looks like the fill, where enough is known around them (docs/large-holes.md);
-  None: only those above 60, where much is known;
+  0: all of them; None: only those above 60, where much is known;
 * `max_mirrored_area`: windows of up to so many pixels are filled twice, the second time as their
   mirror image, and get the mean (`fill_mirrored`); 0: none;
 * `bytes_per_pixel`: the memory that `fill` takes for a window.
