@@ -63,7 +63,8 @@ def main() -> None:
             began = time.perf_counter()
             fills.append(inpainter.restore_array(crop, hole))
             seconds = time.perf_counter() - began
-            measured.append((*_measure(fills[-1], crop, hole, distance), seconds))
+            lpips, psnr = distance(fills[-1], crop), metrics.psnr(fills[-1], crop, hole)
+            measured.append((lpips, psnr, seconds))
         order = rng.permutation(2).tolist()
         picture = show_pair([fills[way] for way in order], hole)
         target = arguments.output / f"{len(key):02}.png"
@@ -127,12 +128,6 @@ def score(folder: Path) -> str:
     return ", ".join(
         f"{way} {preferred[way]} ({clearly[way]} clearly)" for way in (*_WAYS, "the same")
     )
-
-
-def _measure(
-    fill: np.ndarray, truth: np.ndarray, hole: np.ndarray, distance: metrics.Lpips
-) -> tuple[float, float]:
-    return distance(fill, truth), metrics.psnr(fill, truth, hole)
 
 
 if __name__ == "__main__":

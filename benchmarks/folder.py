@@ -22,6 +22,7 @@ from PIL import Image
 from skimage import data
 
 from inpaint import Inpainter
+from inpaint.mask import read_mask
 from inpaint.methods import fill_mirrored
 from inpaint.pairing import MaskFolder
 from inpaint.photo import Photo
@@ -58,7 +59,7 @@ def main() -> None:
         photos, masks = make_folder(Path(folder), arguments)
         inpainter = Inpainter(arguments.method)
         recorder = Recorder(inpainter.method)
-        arrays = [(Photo.read(photo).pixels, read_hole(masks.find(photo))) for photo in photos]
+        arrays = [read(photo, masks.find(photo)) for photo in photos]
         restore(Inpainter(recorder), photos, masks, 1)  # which also warms up
         taken: dict[str, list[float]] = {}
         for _ in range(arguments.rounds):
@@ -100,8 +101,9 @@ def make_folder(folder: Path, arguments: argparse.Namespace) -> tuple[list[Path]
     return sorted(photos.iterdir()), MaskFolder(masks)
 
 
-def read_hole(mask: Path) -> np.ndarray:
-    return np.asarray(Image.open(mask)) > 0
+def read(photo: Path, mask: Path) -> tuple[np.ndarray, np.ndarray]:
+    pixels = Photo.read(photo).pixels
+    return pixels, read_mask(mask, pixels.shape[:2])
 
 
 def restore(inpainter: Inpainter, photos: list[Path], masks: MaskFolder, jobs: int) -> None:

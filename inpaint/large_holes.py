@@ -76,7 +76,7 @@ def fill_window(
         picture, hole = picture.copy(), hole.copy()
     for part in _find_windows_for_texture(thick, max_side):
         wanted = thick[part.slices]
-        scale = _scale(wanted, min(max_thickness, _FIRST_THICKNESS))
+        scale = _scale(find_thickness(wanted), min(max_thickness, _FIRST_THICKNESS))
         seen = picture[part.slices], hole[part.slices]
         first = _fill_at(scale, fill, *seen, max_side, _refine)
         made = _make_texture(*seen, first, np.count_nonzero(wanted))
@@ -90,7 +90,7 @@ def fill_window(
         margin = max(_LEAST_MARGIN, math.ceil(2 * thickness))
         side = min(max_side, max(_LEAST_TILE, 4 * margin))
         return _fill_tiles(in_tile, picture, hole, side, margin)  # of what is near
-    scale = _scale(hole, max_thickness)
+    scale = _scale(thickness, max_thickness)
     filled = _fill_at(scale, fill, picture, hole, max_side, refine)
     return _enlarge(filled, scale, picture, hole)
 
@@ -147,9 +147,9 @@ def _find_crumbs(hole: np.ndarray) -> np.ndarray:
     return hole & (stats[:, cv2.CC_STAT_AREA] <= _CRUMB)[parts]
 
 
-def _scale(hole: np.ndarray, limit: float) -> float:
-    """The size, at most 1, at which the hole is as thick as the limit."""
-    return min(1.0, limit / find_thickness(hole))
+def _scale(thickness: float, limit: float) -> float:
+    """The size, at most 1, at which a hole is as thick as the limit."""
+    return min(1.0, limit / thickness)
 
 
 def _fill_at(
