@@ -124,7 +124,8 @@ class Inpainter:
         feather: over this many pixels inside the hole's edge the fill is shifted towards the mean
         colour of its surroundings, which hides a seam; nothing of what was in the hole returns.
         context: pixels around each part of the hole that the method sees (find_windows).
-        progress: called with (windows done, windows in all), before the first and after each.
+        progress: called with (pixels of the hole done, pixels in all) before each fill and after
+        the last. What it raises ends the restoration.
         MaskError if the hole is empty or of another size; PhotoError for another kind of image
         or one that is not finite outside the hole; MethodError for a context below 1.
         """
@@ -163,22 +164,32 @@ class Inpainter:
         A colour that sRGB cannot hold reaches the method as the nearest that it can; by as much as
         the known pixels lose so, the fill beside them gains.
         """
-        result = image.copy()
-        total = len(plan.windows)
-        for done, window in enumerate(plan.windows):
+        result, done, total = image.copy(), 0, np.count_nonzero(hole)
+
+        def tell(pixels: int) -> None:
+            nonlocal done
+            done += pixels
             if progress is not None:
                 progress(done, total)
-            part = hole[window.slices]
+
+        def call(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+            tell(0)
+            return self._call(picture, hole)
+
+        for window in plan.windows:
+            part, before = hole[window.slices], done
             own = _to_float(image[window.slices], part)
             picture = own if profile is None else _to_srgb(own, part, profile)
-            fill = fill_window(self._call, picture, part, plan.max_side, **self._thicknesses)
+            fill = fill_window(
+                call, picture, part, plan.max_side, **self._thicknesses, on_filled=tell
+            )
             filled = _feathered(fill, picture, part, feather)[part]
             if profile is not None:
                 beyond = spread_known(own - profile.from_srgb(picture), part)
                 filled = np.clip(profile.from_srgb(filled) + beyond[part], 0, 1)
             result[window.slices][part] = _from_float(filled, image)
-        if progress is not None:
-            progress(total, total)
+            done = before + np.count_nonzero(part)
+        tell(0)
         return result
 
     def _call(self, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:

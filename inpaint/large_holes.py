@@ -14,7 +14,7 @@ from inpaint.depth import find_depth, find_thickness
 from inpaint.detail import exchange_detail, transfer_detail
 from inpaint.known_pixels import enlarge, shrink_known
 from inpaint.texture import continue_texture
-from inpaint.window import Window, find_windows
+from inpaint.window import Window, bounding_box, find_windows
 
 Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -43,6 +43,7 @@ def fill_window(
     max_side: int | None,
     max_thickness: float | None = None,
     texture_from: float | None = None,
+    on_filled: Callable[[int], None] | None = None,
 ) -> np.ndarray:
     """`fill(picture, hole)` for windows of any size and holes of any shape.
 
@@ -51,47 +52,68 @@ def fill_window(
     texture of their surroundings that looks like what the method makes of them where they are up to
     144 pixels thick. Of the others those thicker than `max_thickness` are filled at reduced size,
     enlarged, and get detail from their surroundings. Deep in all holes the fill's colours move to
-    the photo's, and its detail gives way to the photo's own. Windows with a side above `max_side`
-    are filled in tiles, in each as above; only what is thicker than 60 pixels as well becomes
-    texture in the windows that it needs by itself. With None for `max_thickness` smaller ones go to
+    the photo's, and its detail gives way to the photo's own. Of windows with a side above
+    `max_side`, holes thicker than 60 pixels are filled so in the windows that they need by
+    themselves, and the others tile by tile. With None for `max_thickness` smaller windows go to
     `fill` as they are, and in larger ones a hole is too thick from a quarter of `max_side` on.
+    on_filled: called in larger ones after each of these, with the pixels of the hole it had.
     """
     large = max_side is not None and max(hole.shape) > max_side
-    refine = _refine if max_thickness is not None else None
-    in_tile = partial(
-        fill_window,
-        fill,
-        max_side=None,
-        max_thickness=max_thickness,
-        texture_from=texture_from,
-    )
-    if large and texture_from is not None:
-        texture_from = max(texture_from, _TEXTURE_FROM)
-    if max_thickness is None and large:
-        max_thickness = max_side / 4  # a tile sees what is known around it
-    if max_thickness is None:
+    if max_thickness is None and not large:
         return fill(picture, hole)
-    thick = _find_parts_for_texture(hole, max_thickness, texture_from)
-    if thick.any():
-        picture, hole = picture.copy(), hole.copy()
-    for part in _find_windows_for_texture(thick, max_side):
+    whole = partial(
+        _fill_whole,
+        fill,
+        max_side=max_side,
+        # With None, a tile sees what is known around the hole.
+        max_thickness=max_side / 4 if max_thickness is None else max_thickness,
+        texture_from=texture_from,
+        refine=max_thickness is not None,
+    )
+    if not large:
+        return whole(picture, hole)
+    picture, hole = picture.copy(), hole.copy()
+    thick = _find_thick_parts(hole, _TEXTURE_FROM)
+    for part in find_windows(thick):
         wanted = thick[part.slices]
-        scale = _scale(find_thickness(wanted), min(max_thickness, _FIRST_THICKNESS))
-        seen = picture[part.slices], hole[part.slices]
-        first = _fill_at(scale, fill, *seen, max_side, _refine)
-        made = _make_texture(*seen, first, np.count_nonzero(wanted))
-        if made is not None:
-            picture[part.slices][wanted] = made[wanted]
-            hole[part.slices][wanted] = False
+        made = whole(picture[part.slices], hole[part.slices])
+        picture[part.slices][wanted] = made[wanted]
+        hole[part.slices][wanted] = False
+        if on_filled is not None:
+            on_filled(np.count_nonzero(wanted))
     if not hole.any():
         return picture
-    thickness = find_thickness(hole)
-    if large and refine is not None and thickness <= min(max_thickness, _TEXTURE_FROM):
-        margin = max(_LEAST_MARGIN, math.ceil(2 * thickness))
+    side, margin = max_side, max_side // 4
+    if max_thickness is not None:  # texture wants what is near
+        margin = max(_LEAST_MARGIN, math.ceil(2 * find_thickness(hole)))
         side = min(max_side, max(_LEAST_TILE, 4 * margin))
-        return _fill_tiles(in_tile, picture, hole, side, margin)  # of what is near
-    scale = _scale(thickness, max_thickness)
-    filled = _fill_at(scale, fill, picture, hole, max_side, refine)
+    return _fill_tiles(whole, picture, hole, side, margin, on_filled)
+
+
+def _fill_whole(
+    fill: Fill,
+    picture: np.ndarray,
+    hole: np.ndarray,
+    max_side: int | None,
+    max_thickness: float,
+    texture_from: float | None,
+    refine: bool,
+) -> np.ndarray:
+    """What is said of smaller windows, for one of any size."""
+    thick = _find_parts_for_texture(hole, max_thickness, texture_from)
+    if thick.any():
+        scale = _scale(find_thickness(thick), min(max_thickness, _FIRST_THICKNESS))
+        first = _refine(*_fill_at(scale, fill, picture, hole, max_side))
+        made = _make_texture(picture, hole, first, np.count_nonzero(thick))
+        if made is not None:
+            picture = np.where(thick[..., None], made, picture)
+            hole = hole & ~thick
+    if not hole.any():
+        return picture
+    scale = _scale(find_thickness(hole), max_thickness)
+    filled, small_hole = _fill_at(scale, fill, picture, hole, max_side)
+    if refine:
+        filled = _refine(filled, small_hole)
     return _enlarge(filled, scale, picture, hole)
 
 
@@ -115,15 +137,20 @@ def _find_parts_for_texture(
     hole: np.ndarray, max_thickness: float, texture_from: float | None
 ) -> np.ndarray:
     """bool H x W: what is better made of what is around the hole; thin ends are not."""
-    none = np.zeros_like(hole)
-    known, share, depth = np.count_nonzero(~hole), hole.mean(), find_depth(hole)
+    known, share, thickness = np.count_nonzero(~hole), hole.mean(), find_thickness(hole)
     enough = [(*_PLENTY, math.inf), *(() if texture_from is None else _ENOUGH)]
-    if not any(known > k and share <= s and 2 * depth.max() <= t for k, s, t in enough):
-        return none
-    thickness = min(max_thickness, _TEXTURE_FROM if texture_from is None else texture_from)
+    if not any(known > k and share <= s and thickness <= t for k, s, t in enough):
+        return np.zeros_like(hole)
+    least = _TEXTURE_FROM if texture_from is None else texture_from
+    return _find_thick_parts(hole, min(max_thickness, least))
+
+
+def _find_thick_parts(hole: np.ndarray, thickness: float) -> np.ndarray:
+    """bool H x W: the parts with discs of more than so many pixels, without their thin ends."""
+    depth = find_depth(hole)
     deep = 2 * depth > thickness
     if not deep.any():
-        return none
+        return np.zeros_like(hole)
     thin = _THIN * thickness
     wide = hole & (find_depth(2 * depth <= thin) <= 0.75 * thin)  # 0.5 would leave out corners
     wide |= _find_crumbs(hole & ~wide)
@@ -131,13 +158,6 @@ def _find_parts_for_texture(
     thick = np.zeros(count, bool)
     thick[parts[deep]] = True
     return wide & thick[parts]
-
-
-def _find_windows_for_texture(thick: np.ndarray, max_side: int | None) -> list[Window]:
-    """All in one; of a large scan with a spot among scratches, what the spot needs."""
-    if max_side is not None and max(thick.shape) > max_side:
-        return find_windows(thick)
-    return [Window(0, 0, *thick.shape)] if thick.any() else []
 
 
 def _find_crumbs(hole: np.ndarray) -> np.ndarray:
@@ -153,17 +173,11 @@ def _scale(thickness: float, limit: float) -> float:
 
 
 def _fill_at(
-    scale: float,
-    fill: Fill,
-    picture: np.ndarray,
-    hole: np.ndarray,
-    max_side: int | None,
-    refine: Fill | None,
-) -> np.ndarray:
-    """The picture at the scale, its hole filled and refined."""
+    scale: float, fill: Fill, picture: np.ndarray, hole: np.ndarray, max_side: int | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The picture at the scale, its hole filled, and that hole."""
     picture, hole = _shrink(picture, hole, scale)
-    filled = _fill_tiles(fill, picture, hole, max_side)
-    return filled if refine is None else refine(filled, hole)
+    return _fill_tiles(fill, picture, hole, max_side), hole
 
 
 def _enlarge(filled: np.ndarray, scale: float, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
@@ -196,10 +210,12 @@ def _fill_tiles(
     hole: np.ndarray,
     side: int | None,
     margin: int | None = None,
+    on_filled: Callable[[int], None] | None = None,
 ) -> np.ndarray:
     """The picture, its hole filled cell by cell, each seen with what was filled before: no seam.
 
-    side: of what is seen; margin: what of it lies around the cell, at most a quarter.
+    side: of what is seen at most; margin: what is seen around the hole in a cell, at most a
+    quarter of that; on_filled: called with the pixels of the hole in each.
     """
     height, width = hole.shape
     if side is None or max(height, width) <= side:
@@ -209,13 +225,16 @@ def _fill_tiles(
     filled, unfilled = picture.copy(), hole.copy()
     for top in range(0, height, cell):
         for left in range(0, width, cell):
-            core = (slice(top, top + cell), slice(left, left + cell))
-            part = unfilled[core].copy()
-            if not part.any():
+            core = Window(top, left, min(cell, height - top), min(cell, width - left))
+            box = bounding_box(unfilled[core.slices])
+            if box is None:
                 continue
-            upper, outer = max(top - margin, 0), max(left - margin, 0)
-            window = (slice(upper, top + cell + margin), slice(outer, left + cell + margin))
-            seen = fill(filled[window], unfilled[window])[top - upper :, left - outer :]
-            filled[core][part] = seen[:cell, :cell][part]
-            unfilled[core] = False
+            box = box.within(Window(-top, -left, 0, 0))
+            seen = box.grown(margin, hole.shape)
+            part = unfilled[box.slices].copy()
+            made = fill(filled[seen.slices], unfilled[seen.slices])[box.within(seen).slices]
+            filled[box.slices][part] = made[part]
+            unfilled[box.slices] = False
+            if on_filled is not None:
+                on_filled(np.count_nonzero(part))
     return filled

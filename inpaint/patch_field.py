@@ -34,6 +34,7 @@ _KNOWN_COUNTS = 8
 
 _MOST_SOURCES = 8_000  # of the first search; others are found by neighbours
 _AT_ONCE = 4_096  # patches
+_MEAN = np.full((PATCH**2, 1), 1 / PATCH**2, np.float32)  # of a patch, quicker than mean()
 _NOWHERE = np.iinfo(np.int32).min // 2  # a move that leads out of every picture from everywhere
 
 
@@ -96,8 +97,9 @@ class PatchField:
 
     def may_take(self, places: np.ndarray) -> np.ndarray:
         """bool n: whether patches may take the n x 2 places, which may lie outside the picture."""
-        fit = ((places >= 0) & (places < self._unfit.shape)).all(axis=1)
-        fit[fit] = ~self._unfit[tuple(places[fit].T)]
+        (rows, columns), (height, width) = places.T, self._unfit.shape
+        fit = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+        fit[fit] = ~self._unfit[rows[fit], columns[fit]]
         return fit
 
     def penalised(self, patches: np.ndarray, penalty: float, around: int) -> PatchField:
@@ -162,16 +164,19 @@ class PatchField:
             PATCH - whole + side
             for side, whole in zip(values.shape[:2], self.hole.shape, strict=True)
         )
-        sums, totals = np.zeros(values.shape, np.float32), np.zeros_like(values[..., :1])
-        places = self.places()
+        # Colours and weights in one, and pixels by one number: half the time.
+        offered = np.concatenate([values, np.ones_like(values[..., :1])], axis=2).reshape(-1, 4)
+        sums, row = np.zeros_like(offered), np.array([values.shape[1], 1])
+        corners, places = self.corners @ row, self.places() @ row
         each = np.ones(len(places), np.float32) if weights is None else weights.astype(np.float32)
         for y, x in np.ndindex(height, width):
             squares = (y - (height - 1) / 2) ** 2 + (x - (width - 1) / 2) ** 2
             weight = np.float32(np.exp(-squares / (2 * window**2))) * each[:, None]
-            spot = self.corners[:, 0] + y, self.corners[:, 1] + x  # no two patches' are the same
-            sums[spot] += weight * values[places[:, 0] + y, places[:, 1] + x]
-            totals[spot] += weight
-        return np.divide(sums, totals, out=sums, where=totals > 0)
+            spots, taken = (starts + (y, x) @ row for starts in (corners, places))
+            # No two patches' spots are the same.
+            sums[spots] = sums.take(spots, axis=0) + weight * offered.take(taken, axis=0)
+        means, totals = sums[:, :3], sums[:, 3:]
+        return np.divide(means, totals, out=means, where=totals > 0).reshape(values.shape)
 
     @cached_property
     def _sources(self) -> KnownPatches:
@@ -188,7 +193,7 @@ class PatchField:
         costs: n, of the places taken now, without neighbours; they change with the places.
         """
         own = self.places()
-        some = np.flatnonzero((places != own).any(axis=1) & self.may_take(places))
+        some = np.flatnonzero((_as_one(places) != _as_one(own)) & self.may_take(places))
         some = some[(rng.random(len(some)) < _TAKE) | np.isinf(costs[some])]
         offered = self._compare(filled, self.corners[some], places[some])
         more = self._count_apart(some, places) - self._count_apart(some, own)
@@ -212,7 +217,7 @@ class PatchField:
     def _costs(self, filled: np.ndarray) -> np.ndarray:
         """For n patches how far they are from those that they take; infinite before the first."""
         costs = np.full(len(self.corners), np.inf, np.float32)
-        has = (self._moves[self._cells] != _NOWHERE).all(axis=1)
+        has = self._moves[self._cells][:, 0] != _NOWHERE
         costs[has] = self._compare(filled, self.corners[has], self.places()[has])
         return costs
 
@@ -223,7 +228,7 @@ class PatchField:
             part = slice(start, start + _AT_ONCE)
             apart = cut_patches(self.picture, places[part], PATCH)
             apart = apart - cut_patches(filled, corners[part], PATCH)
-            tint = np.clip(apart.mean(axis=2, keepdims=True), -_TINT, _TINT)
+            tint = np.clip(apart @ _MEAN, -_TINT, _TINT)
             apart -= (1 - _TINT_COUNTS) * tint
             apart *= cut_patches(self._counts, corners[part], PATCH)
             apart = apart.reshape(len(apart), -1)

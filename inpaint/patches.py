@@ -58,11 +58,13 @@ class KnownPatches:
         penalties: m, what patches count as more unlike than they are, as mean square differences.
         """
         half_lengths = (self._squares + len(self._basis) * penalties) / 2
+        offered = np.vstack([self._features.T, -half_lengths.astype(np.float32)])
         found = []
         for start in range(0, len(corners), _AT_ONCE):
             looks = cut_patches(filled, corners[start : start + _AT_ONCE], self._side)
             looks = (looks.reshape(len(looks), -1) - self._mean) @ self._basis
-            found.append(np.argmax(looks @ self._features.T - half_lengths, axis=1))
+            wanted = np.hstack([looks, np.ones((len(looks), 1), np.float32)])
+            found.append(np.argmax(wanted @ offered, axis=1))
         return np.concatenate(found)
 
 

@@ -34,6 +34,13 @@ class Window:
         """The same rectangle, as a part of `outer`."""
         return Window(self.top - outer.top, self.left - outer.left, self.height, self.width)
 
+    def grown(self, margin: int, shape: tuple[int, int]) -> Window:
+        """The same with so many pixels on each side, as far as a photo of this shape goes."""
+        top, left = max(self.top - margin, 0), max(self.left - margin, 0)
+        bottom = min(self.top + self.height + margin, shape[0])
+        right = min(self.left + self.width + margin, shape[1])
+        return Window(top, left, bottom - top, right - left)
+
     def overlap(self, other: Window) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
         """What both share, as slices of an array of this one and of one of the other."""
         top, left = max(self.top, other.top), max(self.left, other.left)

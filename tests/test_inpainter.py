@@ -139,11 +139,24 @@ def test_every_part_gets_a_window_and_progress_is_told(picture):
     mask[10, 10] = mask[290, 390] = mask[10, 390] = True
     method, told = Constant(), []
     Inpainter(method).restore_array(image, mask, progress=lambda *step: told.append(step))
-    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]  # pixels of the hole, one in each window
     assert all(seen.sum() == 1 for _, seen in method.calls)
     narrow = Constant()
     Inpainter(narrow).restore_array(image, mask, context=4)
     assert [seen.shape for _, seen in narrow.calls] == [(9, 9)] * 3
+
+
+def test_progress_is_told_within_a_large_window(picture):
+    image, mask = picture(90, 200), np.zeros((90, 200), bool)
+    mask[40:44, 10:190] = True
+    method, told = Constant(max_side=64), []
+    Inpainter(method).restore_array(image, mask, progress=lambda *step: told.append(step))
+    done = [pixels for pixels, _ in told]
+    assert done == sorted(done)
+    assert len(set(done)) > 3
+    assert {total for _, total in told} == {mask.sum()}
+    assert done[0] == 0
+    assert done[-1] == mask.sum()
 
 
 def test_progress_can_stop(picture, hole):

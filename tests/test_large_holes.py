@@ -249,6 +249,42 @@ def test_scratches_across_a_scan_are_texture_of_what_is_near():
     np.testing.assert_array_equal(filled[~hole], picture[~hole])
 
 
+def test_of_a_speck_on_a_scan_only_what_is_near_is_seen():
+    picture, hole = noisy(800, 0.1)[:300], np.zeros((300, 800), bool)
+    hole[150:153, 100:103] = hole[150:153, 700:704] = True
+    seen = []
+
+    def fill(part, mask):
+        seen.append(mask.shape)
+        return fill_mean(part, mask)
+
+    fill_window(fill, cut(picture, hole), hole, 512, 256, 0)
+    assert seen == [(131, 131), (131, 132)]  # 64 pixels on each side
+
+
+def test_thin_holes_of_a_scan_are_texture_whatever_lies_beside_them():
+    picture, hole = noisy(1100, 0.1)[:300], np.zeros((300, 1100), bool)
+    hole[:, :300] = True  # too little around it
+    hole[100:110, 700:1000] = True
+    filled = fill_window(fill_mean, cut(picture, hole), hole, 512, 1000, 0)
+    thin = hole.copy()
+    thin[:, :300] = False
+    assert not is_texture(filled, hole & ~thin)
+    assert is_texture(filled, thin)
+
+
+@pytest.mark.parametrize("max_thickness", [256, None])
+def test_large_windows_tell_how_much_is_filled(max_thickness):
+    picture, hole = noisy(1100, 0.1)[:300], np.zeros((300, 1100), bool)
+    hole[100:210, 50:150] = True
+    hole[100:110, 300:1000] = True
+    told = []
+    fill_window(fill_mean, cut(picture, hole), hole, 512, max_thickness, on_filled=told.append)
+    assert told[0] == 110 * 100
+    assert len(told) > 2
+    assert sum(told) == hole.sum()
+
+
 @pytest.mark.parametrize("limits", [(1, 20), (2, 20), (1, None), (2, None)])
 def test_the_smallest_limits_are_borne(limits):
     picture, hole = gradient(20, 30), disc(20, 30, 5)

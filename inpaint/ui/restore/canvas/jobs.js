@@ -68,5 +68,5 @@ export class Jobs {
 export function describe(news) {
   if (news?.state === "waiting") return t("ahead", { ahead: news.ahead });
   if (news?.state !== "working") return t("sending");
-  return news.total > 1 ? t("area", { done: Math.min(news.done + 1, news.total), total: news.total }) : t("restoring");
+  return news.done ? t("restored", { share: Math.floor((100 * news.done) / news.total) }) : t("restoring");
 }

@@ -359,7 +359,7 @@ class Studio {
     const seconds = Math.round((performance.now() - began) / 1000);
     const { parts, news } = this;
     parts.status.textContent = `${describe(news)} · ${seconds} s`;
-    if (news?.total > 1) parts.bar.value = news.done / news.total;
+    if (news?.done) parts.bar.value = news.done / news.total;
     else parts.bar.removeAttribute("value");
   }
 
