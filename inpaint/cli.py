@@ -207,6 +207,12 @@ def _add_evaluate(commands: Any) -> None:
     _add_cluster(parser)
     _add_seed(parser)
     parser.add_argument(
+        "--no-texture",
+        dest="texture",
+        action="store_false",
+        help="networks by themselves: no holes of up to 60 pixels become texture of the photo",
+    )
+    parser.add_argument(
         "--limit", type=_number(int, 1), metavar="N", help="only the first N photos"
     )
     parser.add_argument(

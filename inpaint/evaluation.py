@@ -77,11 +77,12 @@ def evaluate(
         "masks": str(masks),
         "seed": seed if masks in KINDS else None,
         "methods": list(evaluator.inpainters),
+        "texture": texture,
         "photos": len(photos),
     }
     rows: dict[int, list[Row]] = {}
     if journal is not None:
-        about = {**settings, "texture": texture, "weights": environment["weights_sha256"]}
+        about = {**settings, "weights": environment["weights_sha256"]}
         rows = journal.open({**about, "names": [str(path) for _, path in numbered]})
     left = [(index, path) for index, path in numbered if index not in rows]
     done = len(rows) * len(methods)

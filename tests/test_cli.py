@@ -343,6 +343,7 @@ def test_evaluate_prints_tables_and_writes_a_report(run, folders, tmp_path):
     assert out[-2:] == [str(report / "report.json"), str(report / "report.csv")]
     content = json.loads((report / "report.json").read_text(encoding="utf-8"))
     assert content["settings"]["photos"] == 1
+    assert content["settings"]["texture"] is True
     code, _, err = run(*options, "--method", "telea")
     assert code == 2
     assert "--overwrite" in err[0]
@@ -355,6 +356,21 @@ def test_evaluate_lists_the_photos_that_failed(run, folders):
     assert out
     assert len(err) == 1
     assert "broken.png" in err[0]
+
+
+def test_evaluate_measures_networks_by_themselves_when_asked_to(run, folders, tmp_path):
+    measured = []
+    for options in ((), ("--no-texture",)):
+        report = tmp_path / f"report{len(options)}"
+        code, _, _ = run(
+            *("evaluate", folders[0], "--method", "default", "--limit", 1, "--device", "cpu"),
+            *("--output", report, *options),
+        )
+        assert code == 0
+        content = json.loads((report / "report.json").read_text(encoding="utf-8"))
+        measured.append((content["settings"]["texture"], content["rows"][0]["psnr_hole"]))
+    assert [texture for texture, _ in measured] == [True, False]
+    assert measured[0][1] != measured[1][1]
 
 
 def test_evaluate_takes_a_folder_of_masks(run, folders):

@@ -47,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.methods or ["default", "telea"],
             device=arguments.device,
             seed=arguments.seed,
+            texture=arguments.texture,
             cluster=arguments.cluster,
             journal=journal,
             progress=progress,
