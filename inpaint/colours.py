@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from inpaint._opencv import cv2
+from inpaint.alike import average_alike
 from inpaint.depth import find_depth
 from inpaint.patches import choose_sources, split_cells
 from inpaint.photo import LUMINANCE
@@ -20,7 +21,6 @@ _NEAR = 30.0  # pixels: that of the kernel in the picture
 _LIGHTNESS = np.float32(0.5)  # share of the shift in luma that is applied; chroma moves all of it
 _FROM_DEPTH, _FULL_DEPTH = 3, 16  # pixels; nearer to the edge the network knows the colour
 _MOST_SOURCES = 2_500
-_AT_ONCE = 512
 _LEAST_SOURCES = 100  # known squares: fewer are no palette
 
 
@@ -47,28 +47,11 @@ def settle_colours(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
     deep = cv2.dilate(deep.view(np.uint8), np.ones((3, 3), np.uint8)).view(bool)
     targets, sources = np.argwhere(deep), choose_sources(unusable, _MOST_SOURCES)
     own, known = means[deep], means[sources[:, 0], sources[:, 1]]
-    move = _shift_to_means(targets, sources, own, known) - own
+    settled = average_alike((targets, own), (sources, known), known, _NEAR / _CELL, _ALIKE)
+    move = settled - own
     moves = np.zeros_like(means)
     moves[deep] = move - (1 - _LIGHTNESS) * (move @ LUMINANCE)[:, None]
     moves = cv2.resize(moves, (columns * _CELL, rows * _CELL), interpolation=cv2.INTER_LINEAR)
     share = np.clip((depth - _FROM_DEPTH) / (_FULL_DEPTH - _FROM_DEPTH), 0, 1)
     settled = filled + share[..., None] * moves[:height, :width]
     return np.clip(settled, 0, 1, out=settled)
-
-
-def _shift_to_means(
-    targets: np.ndarray, sources: np.ndarray, own: np.ndarray, known: np.ndarray
-) -> np.ndarray:
-    """For each of n targets the mean of m sources, of which near and similar ones count most.
-
-    targets, sources: n x 2 and m x 2 places, in cells; own, known: their colours, n x 3 and m x 3.
-    """
-    wanted = np.hstack([targets * (_CELL / _NEAR), own / _ALIKE]).astype(np.float32)
-    offered = np.hstack([sources * (_CELL / _NEAR), known / _ALIKE]).astype(np.float32)
-    lengths = np.square(offered).sum(axis=1) / 2
-    moved = []
-    for start in range(0, len(wanted), _AT_ONCE):
-        likeness = wanted[start : start + _AT_ONCE] @ offered.T - lengths
-        weights = np.exp(likeness - likeness.max(axis=1, keepdims=True))
-        moved.append(weights @ known / weights.sum(axis=1, keepdims=True))
-    return np.concatenate(moved)

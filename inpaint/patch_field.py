@@ -34,6 +34,7 @@ _KNOWN_COUNTS = 8
 
 _MOST_SOURCES = 8_000  # of the first search; others are found by neighbours
 _AT_ONCE = 4_096  # patches
+_COLOURS = 3 * PATCH**2  # of a patch: costs are mean square differences of them, and more by marks
 _MEAN = np.full((PATCH**2, 1), 1 / PATCH**2, np.float32)  # of a patch, quicker than mean()
 _NOWHERE = np.iinfo(np.int32).min // 2  # a move that leads out of every picture from everywhere
 
@@ -48,6 +49,7 @@ class PatchField:
     def __init__(self, picture: np.ndarray, hole: np.ndarray, unknown: np.ndarray, apart: float):
         self._shape, self._apart = hole.shape, apart
         self.hole, self.picture = self.pad(hole), self.pad(picture)
+        self._looks = self.picture  # what patches are compared by
         self._counts = np.where(self.hole, 1, _KNOWN_COUNTS**0.5).astype(np.float32)[..., None]
         self._unfit = find_touched(self.pad(unknown), PATCH)
         self._unfit[hole.shape[0] - PATCH + 1 :] = True  # with padding in them
@@ -102,6 +104,12 @@ class PatchField:
         fit[fit] = ~self._unfit[rows[fit], columns[fit]]
         return fit
 
+    def mark(self, marks: np.ndarray) -> None:
+        """From now on patches are compared by marks, float32 H x W, as well as by colours: what
+        they are compared to has these as its fourth channel."""
+        self._looks = np.dstack([self.picture, marks])
+        self.__dict__.pop("_sources", None)  # as they look now
+
     def penalised(self, patches: np.ndarray, penalty: float, around: int) -> PatchField:
         """This field before any search, where the places that some patches (bool n) took and those
         so many pixels around them cost more than they are unlike: a mean square difference."""
@@ -115,15 +123,15 @@ class PatchField:
         return field
 
     def find_nearest(self, filled: np.ndarray, rng: np.random.Generator) -> None:
-        """Each patch takes what looks most like it in `filled`, H x W x 3, of many known ones."""
+        """Each patch takes what looks most like it in `filled`, H x W x C, of many known ones."""
         sources = self._sources.places
-        penalties = self._penalties[tuple(sources.T)]
+        penalties = _COLOURS * self._penalties[tuple(sources.T)]
         nearest = self._sources.find_alike(filled, self.corners, penalties)
         self._offer(sources[nearest], self._costs(filled), filled, rng)
 
     def improve(self, filled: np.ndarray, rng: np.random.Generator) -> None:
         """Patches take the places beside those of their neighbours where these look more like what
-        they are in `filled`, H x W x 3."""
+        they are in `filled`, H x W x C."""
         costs = self._costs(filled)
         for _ in range(_SWEEPS):
             for direction in _NEIGHBOURS:
@@ -180,7 +188,7 @@ class PatchField:
 
     @cached_property
     def _sources(self) -> KnownPatches:
-        return KnownPatches(self.picture, choose_sources(self._unfit, _MOST_SOURCES), PATCH)
+        return KnownPatches(self._looks, choose_sources(self._unfit, _MOST_SOURCES), PATCH)
 
     def _cells_beside(self, direction: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
         return self._cells[0] + direction[0], self._cells[1] + direction[1]
@@ -226,13 +234,13 @@ class PatchField:
         costs = np.empty(len(places), np.float32)
         for start in range(0, len(places), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
-            apart = cut_patches(self.picture, places[part], PATCH)
+            apart = cut_patches(self._looks, places[part], PATCH)
             apart = apart - cut_patches(filled, corners[part], PATCH)
             tint = np.clip(apart @ _MEAN, -_TINT, _TINT)
             apart -= (1 - _TINT_COUNTS) * tint
             apart *= cut_patches(self._counts, corners[part], PATCH)
             apart = apart.reshape(len(apart), -1)
-            costs[part] = np.einsum("ij,ij->i", apart, apart) / apart.shape[1]
+            costs[part] = np.einsum("ij,ij->i", apart, apart) / _COLOURS
         return costs + self._penalties[tuple(places.T)]
 
 

@@ -55,9 +55,9 @@ class KnownPatches:
     ) -> np.ndarray:
         """The index of that which is most like it, for each of n patches of `filled` at corners.
 
-        penalties: m, what patches count as more unlike than they are, as mean square differences.
+        penalties: m, what patches count as more unlike than they are, as sums of squares.
         """
-        half_lengths = (self._squares + len(self._basis) * penalties) / 2
+        half_lengths = (self._squares + penalties) / 2
         offered = np.vstack([self._features.T, -half_lengths.astype(np.float32)])
         found = []
         for start in range(0, len(corners), _AT_ONCE):

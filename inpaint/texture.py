@@ -15,6 +15,7 @@ import numpy as np
 from inpaint._opencv import cv2
 from inpaint.cuts import find_belief
 from inpaint.depth import find_depth, find_thickness
+from inpaint.expected_detail import expect_detail
 from inpaint.gradients import join_steps
 from inpaint.known_pixels import shrink_known
 from inpaint.patch_field import PATCH, PatchField
@@ -27,6 +28,10 @@ _MOST_SEARCHED_LONG = 30_000  # patches: with more, as of long strokes, at first
 # Pixels: the narrower, the fewer patches have a say in a pixel, and the less do means blur it.
 _WINDOW, _WINDOW_AT_LAST = 1.5, 0.8
 _TRUST = 1.3  # at first a patch counts by this to the power of -(its distance from the hole's edge)
+# What the strength of detail counts beside a colour, in the first search: what is smooth because
+# the fill is unsure shall not become what is smooth in the photo. Each round it counts less: then
+# the fill is made of pieces of the photo.
+_DETAIL_COUNTS, _DETAIL_FADES = 3, 0.7
 # What each neighbour from elsewhere costs a patch: a mean square difference, black to white is 1.
 _APART = 0.06**2
 # Repeated places are made dearer (by a mean square difference, and so many pixels around them) so
@@ -94,12 +99,16 @@ def _search(field: PatchField, filled: np.ndarray) -> None:
     rng = np.random.default_rng(0)
     trust = _TRUST ** -_find_depths(field)
     filled = field.pad(filled)
+    detail = np.float32(_DETAIL_COUNTS) * expect_detail(field.picture, field.hole, filled)
     most = _ROUNDS_AT_FIRST if len(field.corners) <= _MOST_SEARCHED_LONG else _ROUNDS
     for done in range(min(most, math.ceil(find_thickness(field.hole) / _CARRIED))):
         if done:
             filled = _average(field, trust)
-        field.find_nearest(filled, rng)
-        field.improve(filled, rng)
+            detail *= np.float32(_DETAIL_FADES)
+        field.mark(detail)
+        wanted = np.dstack([filled, detail])
+        field.find_nearest(wanted, rng)
+        field.improve(wanted, rng)
 
 
 def _find_depths(field: PatchField) -> np.ndarray:

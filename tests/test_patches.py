@@ -35,12 +35,12 @@ def test_sources_are_untouched_and_always_the_same():
 
 
 @pytest.mark.parametrize("penalty", [0.008, 0.012])
-def test_penalties_are_mean_square_differences(penalty):
+def test_penalties_count_as_differences(penalty):
     """Of two known greys the nearer one is nearer by 0.01."""
     picture = np.full((7, 60, 3), 0.2, np.float32)
     picture[:, :20], picture[:, 20:40] = 0.5, 0.6
     places = np.stack([np.zeros(54, int), np.arange(54)], axis=1)
-    penalties = np.where(places[:, 1] < 20, penalty, 0).astype(np.float32)
+    penalties = np.where(places[:, 1] < 20, 3 * 7**2 * penalty, 0)
     look = np.full((7, 7, 3), 0.5, np.float32)
     found = KnownPatches(picture, places, 7).find_alike(look, np.array([[0, 0]]), penalties)
     expected = 0.5 if penalty < 0.01 else 0.6

@@ -42,6 +42,17 @@ def test_a_pattern_goes_on(period, alike):
     np.testing.assert_array_equal(filled[~hole], picture[~hole])
 
 
+def test_a_smooth_fill_becomes_what_has_its_colours_near_by():
+    """Not what is as smooth: a rough wall ends beside a plain one of the same grey."""
+    picture = 0.5 + 0.01 * np.random.default_rng(4).standard_normal((200, 320, 3))
+    picture[:, :200] += 0.1 * np.random.default_rng(5).standard_normal((200, 200, 3))
+    picture = picture.clip(0, 1).astype(np.float32)
+    hole = np.zeros((200, 320), bool)
+    hole[:, :200] = disc(200, 45)
+    filled = continued(picture, hole)
+    assert filled[hole].std() > 0.8 * picture[:, :200].std()
+
+
 def find_moves(filled: np.ndarray, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
     """From patches of 5 x 5 pixels in the hole to those known ones that are most like them."""
     patches = sliding_window_view(filled, (5, 5), axis=(0, 1))
@@ -109,7 +120,7 @@ def test_a_twig_with_soft_sides_does_not_either():
     picture = (0.4 + twig + 0.01 * rng.standard_normal((200, 200)))[..., None]
     picture, hole = picture.repeat(3, axis=2).astype(np.float32), disc(200, 50)
     filled = continued(picture, hole, np.full_like(picture, 0.4))
-    assert filled[92:108, 130:140].mean() == pytest.approx(0.4, abs=0.02)
+    assert filled[92:108, 130:140].mean() == pytest.approx(0.4, abs=0.03)  # 0.47 without cuts
 
 
 def test_it_looks_like_the_first_fill():

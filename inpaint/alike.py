@@ -1,0 +1,34 @@
+"""Means over places that are near and look alike (joint bilateral, Petschnigg et al., 2004)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_AT_ONCE = 512
+
+
+def average_alike(
+    targets: tuple[np.ndarray, np.ndarray],
+    sources: tuple[np.ndarray, np.ndarray],
+    values: np.ndarray,
+    near: float,
+    alike: float,
+) -> np.ndarray:
+    """For each of n targets the mean of what m sources have, of which near and similar ones count
+    most: float32 n x k.
+
+    targets, sources: places (row, column), n x 2 and m x 2, and the colours there, n x 3 and m x 3;
+    values: float32 m x k; near, alike: standard deviations of the Gaussians, as far as places and
+    colours go.
+    """
+    wanted, offered = (
+        np.hstack([places / near, colours / alike]).astype(np.float32)
+        for places, colours in (targets, sources)
+    )
+    lengths = np.square(offered).sum(axis=1) / 2
+    means = []
+    for start in range(0, len(wanted), _AT_ONCE):
+        likeness = wanted[start : start + _AT_ONCE] @ offered.T - lengths
+        weights = np.exp(likeness - likeness.max(axis=1, keepdims=True))
+        means.append(weights @ values / weights.sum(axis=1, keepdims=True))
+    return np.concatenate(means)
