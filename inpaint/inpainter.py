@@ -164,7 +164,7 @@ class Inpainter:
         A colour that sRGB cannot hold reaches the method as the nearest that it can; by as much as
         the known pixels lose so, the fill beside them gains.
         """
-        result, done, total = image.copy(), 0, np.count_nonzero(hole)
+        result, done, total = image.copy(), 0, int(np.count_nonzero(hole))
 
         def tell(pixels: int) -> None:
             nonlocal done
@@ -188,7 +188,7 @@ class Inpainter:
                 beyond = spread_known(own - profile.from_srgb(picture), part)
                 filled = np.clip(profile.from_srgb(filled) + beyond[part], 0, 1)
             result[window.slices][part] = _from_float(filled, image)
-            done = before + np.count_nonzero(part)
+            done = before + int(np.count_nonzero(part))
         tell(0)
         return result
 

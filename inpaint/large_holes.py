@@ -80,7 +80,7 @@ def fill_window(
         picture[part.slices][wanted] = made[wanted]
         hole[part.slices][wanted] = False
         if on_filled is not None:
-            on_filled(np.count_nonzero(wanted))
+            on_filled(int(np.count_nonzero(wanted)))
     if not hole.any():
         return picture
     side, margin = max_side, max_side // 4
@@ -236,5 +236,5 @@ def _fill_tiles(
             filled[box.slices][part] = made[part]
             unfilled[box.slices] = False
             if on_filled is not None:
-                on_filled(np.count_nonzero(part))
+                on_filled(int(np.count_nonzero(part)))
     return filled

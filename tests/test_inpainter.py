@@ -154,6 +154,7 @@ def test_progress_is_told_within_a_large_window(picture):
     done = [pixels for pixels, _ in told]
     assert done == sorted(done)
     assert len(set(done)) > 3
+    assert {type(number) for step in told for number in step} == {int}  # the app sends them on
     assert {total for _, total in told} == {mask.sum()}
     assert done[0] == 0
     assert done[-1] == mask.sum()
