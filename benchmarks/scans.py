@@ -68,7 +68,7 @@ def make_damages(shape: tuple[int, int]) -> dict[str, np.ndarray]:
         "800 specks": draw_specks(shape, 800),
         "30 scratches of 5 pixels": draw_scratches(shape, 30, 5),
         "150 scratches of 3 pixels": draw_scratches(shape, 150, 3),
-        "a stroke of 40 pixels": draw_scratches(shape, 1, 40),
+        "8 strokes of 40 pixels": draw_scratches(shape, 8, 40),
     }
 
 
