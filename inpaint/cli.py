@@ -210,7 +210,7 @@ def _add_evaluate(commands: Any) -> None:
         "--no-texture",
         dest="texture",
         action="store_false",
-        help="networks by themselves: no holes of up to 60 pixels become texture of the photo",
+        help="networks by themselves: only holes above 60 pixels become texture of the photo",
     )
     parser.add_argument(
         "--limit", type=_number(int, 1), metavar="N", help="only the first N photos"

@@ -21,4 +21,6 @@ def find_depth(hole: np.ndarray) -> np.ndarray:
     0 outside. The picture's border is no edge of the hole.
     """
     inside = np.ascontiguousarray(hole).view(np.uint8)
-    return cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    depth = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    # OpenCV's last bits differ from call to call; the squares are whole numbers.
+    return np.sqrt(np.rint(np.square(depth, dtype=np.float64))).astype(np.float32)

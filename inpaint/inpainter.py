@@ -34,7 +34,7 @@ class Inpainter:
 
     method: a name of `list_methods()`, a weights file, or an object with the Method contract.
     device, runtime: see `create_method`. max_memory: bytes that a restoration may
-    take beside the program itself; windows that would take more are filled in two passes.
+    take beside the program itself; larger windows are then filled in smaller tiles.
     texture: whether holes become texture as soon as the method says that this looks better; without
     it only those thicker than 60 pixels do, where much is known (docs/large-holes.md).
     One Inpainter serves several threads. MethodError or WeightsError if the method cannot be had.
@@ -124,8 +124,8 @@ class Inpainter:
         feather: over this many pixels inside the hole's edge the fill is shifted towards the mean
         colour of its surroundings, which hides a seam; nothing of what was in the hole returns.
         context: pixels around each part of the hole that the method sees (find_windows).
-        progress: called with (pixels of the hole done, pixels in all) before each fill and after
-        the last. What it raises ends the restoration.
+        progress: called with (pixels of the hole done, pixels in all) before each fill, after each
+        tile or thick hole of a large window, and at the end. What it raises ends the restoration.
         MaskError if the hole is empty or of another size; PhotoError for another kind of image
         or one that is not finite outside the hole; MethodError for a context below 1.
         """
@@ -172,9 +172,9 @@ class Inpainter:
             if progress is not None:
                 progress(done, total)
 
-        def call(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+        def call(picture: np.ndarray, part: np.ndarray) -> np.ndarray:
             tell(0)
-            return self._call(picture, hole)
+            return self._call(picture, part)
 
         for window in plan.windows:
             part, before = hole[window.slices], done

@@ -31,7 +31,7 @@ _ENOUGH = (4_000, 0.253, math.inf), (4_000, 0.7, 64)
 _CRUMB = 400  # pixels: what an end has to have, to be left out
 _FIRST_THICKNESS = 144  # what a fill makes of it at this one is what the texture shall look like
 # What a tile of thin holes shows on each side: twice their thickness, and at least 64 pixels. It is
-# four times as wide, and at least 512.
+# no wider than four times that, or 512.
 _LEAST_MARGIN, _LEAST_TILE = 64, 512
 _MOST_TEXTURE = 512 * 512  # pixels of the hole: of larger ones it is made at reduced size
 
@@ -83,10 +83,16 @@ def fill_window(
             on_filled(int(np.count_nonzero(wanted)))
     if not hole.any():
         return picture
-    side, margin = max_side, max_side // 4
-    if max_thickness is not None:  # texture wants what is near
-        margin = max(_LEAST_MARGIN, math.ceil(2 * find_thickness(hole)))
-        side = min(max_side, max(_LEAST_TILE, 4 * margin))
+    thickness = find_thickness(hole)
+    if max_thickness is None:
+        scale = _scale(thickness, max_side / 4)
+        told = on_filled if scale == 1 else None
+        filled, _ = _fill_at(scale, fill, picture, hole, max_side, told)
+        return _enlarge(filled, scale, picture, hole)
+    margin = max(_LEAST_MARGIN, math.ceil(2 * thickness))  # texture wants what is near
+    side = min(max_side, max(_LEAST_TILE, 4 * margin))
+    if texture_from is None:  # cut by a tile's border, a hole may look thicker than it is
+        whole = partial(whole, texture_from=math.inf)
     return _fill_tiles(whole, picture, hole, side, margin, on_filled)
 
 
@@ -173,11 +179,16 @@ def _scale(thickness: float, limit: float) -> float:
 
 
 def _fill_at(
-    scale: float, fill: Fill, picture: np.ndarray, hole: np.ndarray, max_side: int | None
+    scale: float,
+    fill: Fill,
+    picture: np.ndarray,
+    hole: np.ndarray,
+    max_side: int | None,
+    on_filled: Callable[[int], None] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The picture at the scale, its hole filled, and that hole."""
     picture, hole = _shrink(picture, hole, scale)
-    return _fill_tiles(fill, picture, hole, max_side), hole
+    return _fill_tiles(fill, picture, hole, max_side, on_filled=on_filled), hole
 
 
 def _enlarge(filled: np.ndarray, scale: float, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
@@ -217,6 +228,8 @@ def _fill_tiles(
     side: of what is seen at most; margin: what is seen around the hole in a cell, at most a
     quarter of that; on_filled: called with the pixels of the hole in each.
     """
+    if not hole.any():
+        return picture
     height, width = hole.shape
     if side is None or max(height, width) <= side:
         return np.where(hole[..., None], fill(picture, hole), picture)

@@ -104,10 +104,10 @@ class PatchField:
         fit[fit] = ~self._unfit[rows[fit], columns[fit]]
         return fit
 
-    def mark(self, marks: np.ndarray) -> None:
+    def mark(self, marks: np.ndarray | None) -> None:
         """From now on patches are compared by marks, float32 H x W, as well as by colours: what
-        they are compared to has these as its fourth channel."""
-        self._looks = np.dstack([self.picture, marks])
+        they are compared to has these as its fourth channel. With None no longer."""
+        self._looks = self.picture if marks is None else np.dstack([self.picture, marks])
         self.__dict__.pop("_sources", None)  # as they look now
 
     def penalised(self, patches: np.ndarray, penalty: float, around: int) -> PatchField:

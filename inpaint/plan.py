@@ -11,7 +11,7 @@ from inpaint.methods import Method
 from inpaint.window import Window
 
 # A window's own floats: the picture, the fill, copies of them for texture, masks and blurs.
-_WINDOW_BYTES = 180
+_WINDOW_BYTES = 200
 # A method that does not say what it takes: OpenCV and scikit-image stay below.
 _METHOD_BYTES = 200
 # The photo that comes in and the one that goes out, each with a mask.
@@ -21,7 +21,7 @@ _LEAST_SIDE = 256
 
 @dataclass(frozen=True)
 class Plan:
-    """windows: what is computed; max_side: larger windows are filled small first; memory: bytes,
+    """windows: what is computed; max_side: larger windows are filled in tiles; memory: bytes,
     an estimate, beside the program itself and the photo's file."""
 
     windows: list[Window]

@@ -109,6 +109,7 @@ def _search(field: PatchField, filled: np.ndarray) -> None:
         wanted = np.dstack([filled, detail])
         field.find_nearest(wanted, rng)
         field.improve(wanted, rng)
+    field.mark(None)
 
 
 def _find_depths(field: PatchField) -> np.ndarray:

@@ -273,6 +273,18 @@ def test_thin_holes_of_a_scan_are_texture_whatever_lies_beside_them():
     assert is_texture(filled, thin)
 
 
+@pytest.mark.parametrize("limits", [(512, None, None), (512, 256, None)])
+def test_of_a_scan_strokes_that_shall_not_become_texture_do_not_at_a_tiles_border(limits):
+    picture, hole = noisy(1100, 0.1), np.zeros((1100, 1100), np.uint8)
+    cv2.line(hole, (60, 90), (1000, 900), 1, 50)
+    hole = hole.astype(bool)
+    filled = fill_window(fill_mean, cut(picture, hole), hole, *limits)
+    for top, left in np.ndindex(11, 11):
+        part = (slice(100 * top, 100 * top + 100), slice(100 * left, 100 * left + 100))
+        if hole[part].sum() > 500:
+            assert not is_texture(filled[part], hole[part])
+
+
 @pytest.mark.parametrize("max_thickness", [256, None])
 def test_large_windows_tell_how_much_is_filled(max_thickness):
     picture, hole = noisy(1100, 0.1)[:300], np.zeros((300, 1100), bool)
@@ -288,7 +300,12 @@ def test_large_windows_tell_how_much_is_filled(max_thickness):
 @pytest.mark.parametrize("limits", [(1, 20), (2, 20), (1, None), (2, None)])
 def test_the_smallest_limits_are_borne(limits):
     picture, hole = gradient(20, 30), disc(20, 30, 5)
-    filled = fill_window(fill_mean, cut(picture, hole), hole, *limits, 0)
+
+    def fill(part, mask):
+        assert mask.any()
+        return fill_mean(part, mask)
+
+    filled = fill_window(fill, cut(picture, hole), hole, *limits, 0)
     assert np.isfinite(filled).all()
 
 

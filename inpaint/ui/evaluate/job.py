@@ -97,6 +97,7 @@ def evaluate_photos(
             "hole_size": order.size,
             "seed": order.seed,
             "methods": list(order.methods),
+            "texture": True,
             "photos": len(named),
             "max_side": order.max_side,
         },
