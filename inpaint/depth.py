@@ -23,4 +23,5 @@ def find_depth(hole: np.ndarray) -> np.ndarray:
     inside = np.ascontiguousarray(hole).view(np.uint8)
     depth = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     # OpenCV's last bits differ from call to call; the squares are whole numbers.
-    return np.sqrt(np.rint(np.square(depth, dtype=np.float64))).astype(np.float32)
+    depth[hole] = np.sqrt(np.rint(np.square(depth[hole], dtype=np.float64)))
+    return depth

@@ -12,7 +12,7 @@ import numpy as np
 from inpaint._opencv import cv2
 from inpaint.alike import average_alike
 from inpaint.known_pixels import blur_known
-from inpaint.patches import choose_sources
+from inpaint.patches import choose_sources, split_cells
 
 _FINE = 1.5  # pixels, standard deviations: of the Gaussian that takes the detail away ...
 _AROUND = 3.0  # ... of that in which its strength is measured ...
@@ -35,8 +35,8 @@ def expect_detail(picture: np.ndarray, hole: np.ndarray, filled: np.ndarray) -> 
     offered = tuple(sources.T)
     smooth = cv2.GaussianBlur(filled, (0, 0), _FINE)
     height, width = hole.shape
-    asked = np.pad(hole, [(0, -side % _STEP) for side in hole.shape])
-    asked = asked.reshape(-(-height // _STEP), _STEP, -1, _STEP).any(axis=(1, 3))
+    padding = [(0, -side % _STEP) for side in hole.shape]
+    asked = split_cells(np.pad(hole, padding), _STEP).any(axis=(1, 3))
     targets = np.argwhere(asked)
     wanted = tuple(np.minimum(_STEP * targets, np.subtract(hole.shape, 1)).T)
     expected = np.zeros(asked.shape, np.float32)

@@ -76,7 +76,9 @@ def continue_texture(picture: np.ndarray, hole: np.ndarray, first: np.ndarray) -
 
 def _begin(field: PatchField, filled: np.ndarray) -> PatchField:
     """Places that look like the fill, as long as it helps with penalties for what is repeated."""
-    _search(field, filled)
+    filled = field.pad(filled)
+    detail = np.float32(_DETAIL_COUNTS) * expect_detail(field.picture, field.hole, filled)
+    _search(field, filled, detail)
     deep = _find_depths(field) > _DEEP
     if len(deep) > _MOST_SEARCHED_AGAIN or not deep.any():
         return field
@@ -86,7 +88,7 @@ def _begin(field: PatchField, filled: np.ndarray) -> PatchField:
         if count <= _FEW_REPEATED * np.count_nonzero(deep):
             break
         again = field.penalised(repeated, _PENALTY, _PENALISED_AROUND)
-        _search(again, filled)
+        _search(again, filled, detail)
         still = find_repeated(again)
         if np.count_nonzero(still[deep]) >= count:
             break  # there is too little else
@@ -94,17 +96,16 @@ def _begin(field: PatchField, filled: np.ndarray) -> PatchField:
     return field
 
 
-def _search(field: PatchField, filled: np.ndarray) -> None:
-    """Places that look like the fill, and then like what they make of it, from the edge inwards."""
+def _search(field: PatchField, filled: np.ndarray, detail: np.ndarray) -> None:
+    """Places that look like the fill, and then like what they make of it, from the edge inwards;
+    detail: H x W, its strength, as much as it counts beside colours at first."""
     rng = np.random.default_rng(0)
     trust = _TRUST ** -_find_depths(field)
-    filled = field.pad(filled)
-    detail = np.float32(_DETAIL_COUNTS) * expect_detail(field.picture, field.hole, filled)
     most = _ROUNDS_AT_FIRST if len(field.corners) <= _MOST_SEARCHED_LONG else _ROUNDS
     for done in range(min(most, math.ceil(find_thickness(field.hole) / _CARRIED))):
         if done:
             filled = _average(field, trust)
-            detail *= np.float32(_DETAIL_FADES)
+            detail = np.float32(_DETAIL_FADES) * detail
         field.mark(detail)
         wanted = np.dstack([filled, detail])
         field.find_nearest(wanted, rng)
