@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from inpaint._opencv import cv2
-from inpaint.alike import average_alike
+from inpaint.bilateral import bilateral_mean
 from inpaint.depth import find_depth
 from inpaint.patches import choose_sources, split_cells
 from inpaint.photo import LUMINANCE
@@ -47,7 +47,7 @@ def settle_colours(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
     deep = cv2.dilate(deep.view(np.uint8), np.ones((3, 3), np.uint8)).view(bool)
     targets, sources = np.argwhere(deep), choose_sources(unusable, _MOST_SOURCES)
     own, known = means[deep], means[sources[:, 0], sources[:, 1]]
-    move = average_alike((targets, own), (sources, known), known, _NEAR / _CELL, _ALIKE) - own
+    move = bilateral_mean((targets, own), (sources, known), known, _NEAR / _CELL, _ALIKE) - own
     moves = np.zeros_like(means)
     moves[deep] = move - (1 - _LIGHTNESS) * (move @ LUMINANCE)[:, None]
     moves = cv2.resize(moves, (columns * _CELL, rows * _CELL), interpolation=cv2.INTER_LINEAR)

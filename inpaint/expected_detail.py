@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from inpaint._opencv import cv2
-from inpaint.alike import average_alike
+from inpaint.bilateral import bilateral_mean
 from inpaint.known_pixels import blur_known
 from inpaint.patches import choose_sources, split_cells
 
@@ -40,7 +40,7 @@ def expect_detail(picture: np.ndarray, hole: np.ndarray, filled: np.ndarray) -> 
     targets = np.argwhere(asked)
     wanted = tuple(np.minimum(_STEP * targets, np.subtract(hole.shape, 1)).T)
     expected = np.zeros(asked.shape, np.float32)
-    expected[asked] = average_alike(
+    expected[asked] = bilateral_mean(
         (np.stack(wanted, axis=1), smooth[wanted]),
         (sources, means[offered]),
         strength[offered][:, None],

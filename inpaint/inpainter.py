@@ -124,8 +124,9 @@ class Inpainter:
         feather: over this many pixels inside the hole's edge the fill is shifted towards the mean
         colour of its surroundings, which hides a seam; nothing of what was in the hole returns.
         context: pixels around each part of the hole that the method sees (find_windows).
-        progress: called with (pixels of the hole done, pixels in all) before each fill, after each
-        tile or thick hole of a large window, and at the end. What it raises ends the restoration.
+        progress: called with (pixels of the hole done, pixels in all) before each fill and each
+        round of a search for texture, after each tile or thick hole of a large window, and at the
+        end. What it raises ends the restoration.
         MaskError if the hole is empty or of another size; PhotoError for another kind of image
         or one that is not finite outside the hole; MethodError for a context below 1.
         """

@@ -36,6 +36,10 @@ _LEAST_MARGIN, _LEAST_TILE = 64, 512
 _MOST_TEXTURE = 512 * 512  # pixels of the hole: of larger ones it is made at reduced size
 
 
+def _ignore(pixels: int) -> None:
+    pass
+
+
 def fill_window(
     fill: Fill,
     picture: np.ndarray,
@@ -43,7 +47,7 @@ def fill_window(
     max_side: int | None,
     max_thickness: float | None = None,
     texture_from: float | None = None,
-    on_filled: Callable[[int], None] | None = None,
+    on_filled: Callable[[int], None] = _ignore,
 ) -> np.ndarray:
     """`fill(picture, hole)` for windows of any size and holes of any shape.
 
@@ -56,7 +60,8 @@ def fill_window(
     `max_side`, holes thicker than 60 pixels are filled so in the windows that they need by
     themselves, and the others tile by tile. With None for `max_thickness` smaller windows go to
     `fill` as they are, and in larger ones a hole is too thick from a quarter of `max_side` on.
-    on_filled: called in larger ones after each of these, with the pixels of the hole it had.
+    on_filled: called in larger ones after each of these, with the pixels of the hole it had; and
+    with 0 before each round of a search for texture.
     """
     large = max_side is not None and max(hole.shape) > max_side
     if max_thickness is None and not large:
@@ -69,6 +74,7 @@ def fill_window(
         max_thickness=max_side / 4 if max_thickness is None else max_thickness,
         texture_from=texture_from,
         refine=max_thickness is not None,
+        on_filled=on_filled,
     )
     if not large:
         return whole(picture, hole)
@@ -79,14 +85,13 @@ def fill_window(
         made = whole(picture[part.slices], hole[part.slices])
         picture[part.slices][wanted] = made[wanted]
         hole[part.slices][wanted] = False
-        if on_filled is not None:
-            on_filled(int(np.count_nonzero(wanted)))
+        on_filled(int(np.count_nonzero(wanted)))
     if not hole.any():
         return picture
     thickness = find_thickness(hole)
     if max_thickness is None:
         scale = _scale(thickness, max_side / 4)
-        told = on_filled if scale == 1 else None
+        told = on_filled if scale == 1 else _ignore
         filled, _ = _fill_at(scale, fill, picture, hole, max_side, told)
         return _enlarge(filled, scale, picture, hole)
     margin = max(_LEAST_MARGIN, math.ceil(2 * thickness))  # texture wants what is near
@@ -104,13 +109,15 @@ def _fill_whole(
     max_thickness: float,
     texture_from: float | None,
     refine: bool,
+    on_filled: Callable[[int], None],
 ) -> np.ndarray:
     """What is said of smaller windows, for one of any size."""
     thick = _find_parts_for_texture(hole, max_thickness, texture_from)
     if thick.any():
         scale = _scale(find_thickness(thick), min(max_thickness, _FIRST_THICKNESS))
         first = _refine(*_fill_at(scale, fill, picture, hole, max_side))
-        made = _make_texture(picture, hole, first, np.count_nonzero(thick))
+        size = np.count_nonzero(thick)
+        made = _make_texture(picture, hole, first, size, partial(on_filled, 0))
         if made is not None:
             picture = np.where(thick[..., None], made, picture)
             hole = hole & ~thick
@@ -128,14 +135,18 @@ def _refine(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
 
 
 def _make_texture(
-    picture: np.ndarray, hole: np.ndarray, first: np.ndarray, size: int
+    picture: np.ndarray,
+    hole: np.ndarray,
+    first: np.ndarray,
+    size: int,
+    on_round: Callable[[], None],
 ) -> np.ndarray | None:
     """size: pixels of the hole that matter."""
     scale = (_MOST_TEXTURE / size) ** 0.5
     if scale * _LEAST_ENLARGEMENT >= 1:
         scale = 1.0
     small, small_hole = _shrink(picture, hole, scale)
-    made = continue_texture(small, small_hole, first)
+    made = continue_texture(small, small_hole, first, on_round)
     return None if made is None else _enlarge(made, scale, picture, hole)
 
 
@@ -184,7 +195,7 @@ def _fill_at(
     picture: np.ndarray,
     hole: np.ndarray,
     max_side: int | None,
-    on_filled: Callable[[int], None] | None = None,
+    on_filled: Callable[[int], None] = _ignore,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The picture at the scale, its hole filled, and that hole."""
     picture, hole = _shrink(picture, hole, scale)
@@ -221,7 +232,7 @@ def _fill_tiles(
     hole: np.ndarray,
     side: int | None,
     margin: int | None = None,
-    on_filled: Callable[[int], None] | None = None,
+    on_filled: Callable[[int], None] = _ignore,
 ) -> np.ndarray:
     """The picture, its hole filled cell by cell, each seen with what was filled before: no seam.
 
@@ -248,6 +259,5 @@ def _fill_tiles(
             made = fill(filled[seen.slices], unfilled[seen.slices])[box.within(seen).slices]
             filled[box.slices][part] = made[part]
             unfilled[box.slices] = False
-            if on_filled is not None:
-                on_filled(int(np.count_nonzero(part)))
+            on_filled(int(np.count_nonzero(part)))
     return filled

@@ -9,7 +9,6 @@ as sharp as the photo.
 from __future__ import annotations
 
 import copy
-from functools import cached_property
 
 import numpy as np
 
@@ -34,7 +33,7 @@ _KNOWN_COUNTS = 8
 
 _MOST_SOURCES = 8_000  # of the first search; others are found by neighbours
 _AT_ONCE = 4_096  # patches
-_COLOURS = 3 * PATCH**2  # of a patch: costs are mean square differences of them, and more by marks
+_COLOURS = 3 * PATCH**2  # of a patch: costs are mean squares over them, and more by a guide
 _MEAN = np.full((PATCH**2, 1), 1 / PATCH**2, np.float32)  # of a patch, quicker than mean()
 _NOWHERE = np.iinfo(np.int32).min // 2  # a move that leads out of every picture from everywhere
 
@@ -50,17 +49,20 @@ class PatchField:
         self._shape, self._apart = hole.shape, apart
         self.hole, self.picture = self.pad(hole), self.pad(picture)
         self._looks = self.picture  # what patches are compared by
+        self._sources: KnownPatches | None = None  # those of the first search
         self._counts = np.where(self.hole, 1, _KNOWN_COUNTS**0.5).astype(np.float32)[..., None]
         self._unfit = find_touched(self.pad(unknown), PATCH)
         self._unfit[hole.shape[0] - PATCH + 1 :] = True  # with padding in them
         self._unfit[:, hole.shape[1] - PATCH + 1 :] = True
-        self._penalties = np.zeros(self._unfit.shape, np.float32)  # what places cost beside looks
+        # What places cost beside looks, those of the n patches that are careful.
+        self._penalties = np.zeros(self._unfit.shape, np.float32)
         # The patches of the hole lie on a grid that begins at a cell called origin.
         touched = find_touched(self.hole, PATCH)[::STEP, ::STEP]
         cells = np.argwhere(touched)
         self._origin, last = cells.min(axis=0), cells.max(axis=0)
         self._wanted = touched[self._origin[0] : last[0] + 1, self._origin[1] : last[1] + 1]
         self.corners = STEP * cells  # of the n patches of the hole: n x 2, rows and columns
+        self._careful = np.zeros(len(cells), bool)
         self._cells = tuple((cells - self._origin + 1).T)
         # From patches of the hole to those that they take; around the grid lies nothing.
         self._moves = np.full((*np.add(self._wanted.shape, 2), 2), _NOWHERE, np.int32)
@@ -104,30 +106,35 @@ class PatchField:
         fit[fit] = ~self._unfit[rows[fit], columns[fit]]
         return fit
 
-    def mark(self, marks: np.ndarray | None) -> None:
-        """From now on patches are compared by marks, float32 H x W, as well as by colours: what
-        they are compared to has these as its fourth channel. With None no longer."""
-        self._looks = self.picture if marks is None else np.dstack([self.picture, marks])
-        self.__dict__.pop("_sources", None)  # as they look now
+    def set_guide(self, guide: np.ndarray | None) -> None:
+        """From now on patches are compared by a guide channel, float32 H x W, as well as by
+        colours: what they are compared to has one, too, as its fourth. With None no longer."""
+        self._looks = self.picture if guide is None else np.dstack([self.picture, guide])
+        self._sources = None
 
-    def penalised(self, patches: np.ndarray, penalty: float, around: int) -> PatchField:
-        """This field before any search, where the places that some patches (bool n) took and those
-        so many pixels around them cost more than they are unlike: a mean square difference."""
+    def penalised(self, patches: np.ndarray, penalty: float, around: int, near: int) -> PatchField:
+        """This field, where some patches (bool n) and those at most `near` pixels from them have no
+        places again: to them those that the former took, and what is at most `around` pixels from
+        these, cost more than they are unlike, a mean square difference."""
         field = copy.copy(self)
-        taken = np.zeros(self._unfit.shape, np.uint8)
-        taken[tuple(self.places()[patches].T)] = 1
-        side = 2 * around + 1
-        wide = cv2.dilate(taken, np.ones((side, side), np.uint8))
-        field._penalties = self._penalties + np.float32(penalty) * wide
-        field._moves = np.full_like(self._moves, _NOWHERE)
+        taken = _widen(self.places()[patches], self._unfit.shape, around)
+        field._penalties = self._penalties + np.float32(penalty) * taken
+        near_some = _widen(self.corners[patches], self.hole.shape, near)
+        field._careful = self._careful | near_some[tuple(self.corners.T)]
+        field._moves = self._moves.copy()
+        rows, columns = self._cells
+        field._moves[rows[field._careful], columns[field._careful]] = _NOWHERE
         return field
 
     def find_nearest(self, filled: np.ndarray, rng: np.random.Generator) -> None:
         """Each patch takes what looks most like it in `filled`, H x W x C, of many known ones."""
-        sources = self._sources.places
-        penalties = _COLOURS * self._penalties[tuple(sources.T)]
-        nearest = self._sources.find_alike(filled, self.corners, penalties)
-        self._offer(sources[nearest], self._costs(filled), filled, rng)
+        if self._sources is None:  # since they look as they do
+            chosen = choose_sources(self._unfit, _MOST_SOURCES)
+            self._sources = KnownPatches(self._looks, chosen, PATCH)
+        places = self._sources.places
+        penalties = _COLOURS * self._penalties[tuple(places.T)]
+        nearest = self._sources.find_alike(filled, self.corners, penalties, self._careful)
+        self._offer(places[nearest], self._costs(filled), filled, rng)
 
     def improve(self, filled: np.ndarray, rng: np.random.Generator) -> None:
         """Patches take the places beside those of their neighbours where these look more like what
@@ -186,10 +193,6 @@ class PatchField:
         means, totals = sums[:, :3], sums[:, 3:]
         return np.divide(means, totals, out=means, where=totals > 0).reshape(values.shape)
 
-    @cached_property
-    def _sources(self) -> KnownPatches:
-        return KnownPatches(self._looks, choose_sources(self._unfit, _MOST_SOURCES), PATCH)
-
     def _cells_beside(self, direction: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
         return self._cells[0] + direction[0], self._cells[1] + direction[1]
 
@@ -203,7 +206,7 @@ class PatchField:
         own = self.places()
         some = np.flatnonzero((_as_one(places) != _as_one(own)) & self.may_take(places))
         some = some[(rng.random(len(some)) < _TAKE) | np.isinf(costs[some])]
-        offered = self._compare(filled, self.corners[some], places[some])
+        offered = self._compare(filled, some, places[some])
         more = self._count_apart(some, places) - self._count_apart(some, own)
         better = offered + self._apart * more < costs[some]
         taken = some[better]
@@ -225,13 +228,13 @@ class PatchField:
     def _costs(self, filled: np.ndarray) -> np.ndarray:
         """For n patches how far they are from those that they take; infinite before the first."""
         costs = np.full(len(self.corners), np.inf, np.float32)
-        has = self._moves[self._cells][:, 0] != _NOWHERE
-        costs[has] = self._compare(filled, self.corners[has], self.places()[has])
+        some = np.flatnonzero(self._moves[self._cells][:, 0] != _NOWHERE)
+        costs[some] = self._compare(filled, some, self.places()[some])
         return costs
 
-    def _compare(self, filled: np.ndarray, corners: np.ndarray, places: np.ndarray) -> np.ndarray:
-        """Mean square differences of m known patches at places to those of `filled` at corners."""
-        costs = np.empty(len(places), np.float32)
+    def _compare(self, filled: np.ndarray, some: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """Mean square differences of known patches at places to m of the n patches in `filled`."""
+        corners, costs = self.corners[some], np.empty(len(places), np.float32)
         for start in range(0, len(places), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
             apart = cut_patches(self._looks, places[part], PATCH)
@@ -241,7 +244,14 @@ class PatchField:
             apart *= cut_patches(self._counts, corners[part], PATCH)
             apart = apart.reshape(len(apart), -1)
             costs[part] = np.einsum("ij,ij->i", apart, apart) / _COLOURS
-        return costs + self._penalties[tuple(places.T)]
+        return costs + self._careful[some] * self._penalties[tuple(places.T)]
+
+
+def _widen(corners: np.ndarray, shape: tuple[int, int], around: int) -> np.ndarray:
+    """bool H x W: what is at most so many pixels from one of n x 2 corners, across and down."""
+    wide, side = np.zeros(shape, np.uint8), 2 * around + 1
+    wide[tuple(corners.T)] = 1
+    return cv2.dilate(wide, np.ones((side, side), np.uint8)).view(bool)
 
 
 def _as_one(moves: np.ndarray) -> np.ndarray:

@@ -51,19 +51,22 @@ class KnownPatches:
         self._squares = np.square(self._features).sum(axis=1)
 
     def find_alike(
-        self, filled: np.ndarray, corners: np.ndarray, penalties: np.ndarray
+        self, filled: np.ndarray, corners: np.ndarray, penalties: np.ndarray, careful: np.ndarray
     ) -> np.ndarray:
         """The index of that which is most like it, for each of n patches of `filled` at corners.
 
-        penalties: m, what patches count as more unlike than they are, as sums of squares.
+        penalties: m, what known patches count as more unlike than they are, as sums of squares, to
+        those of the n that are careful (bool n).
         """
-        half_lengths = (self._squares + penalties) / 2
-        offered = np.vstack([self._features.T, -half_lengths.astype(np.float32)])
+        lengths = np.stack([self._squares, penalties])
+        offered = np.vstack([self._features.T, -lengths.astype(np.float32) / 2])
         found = []
         for start in range(0, len(corners), _AT_ONCE):
-            looks = cut_patches(filled, corners[start : start + _AT_ONCE], self._side)
+            part = slice(start, start + _AT_ONCE)
+            looks = cut_patches(filled, corners[part], self._side)
             looks = (looks.reshape(len(looks), -1) - self._mean) @ self._basis
-            wanted = np.hstack([looks, np.ones((len(looks), 1), np.float32)])
+            counts = np.stack([np.ones(len(looks)), careful[part]], axis=1)
+            wanted = np.hstack([looks, counts.astype(np.float32)])
             found.append(np.argmax(wanted @ offered, axis=1))
         return np.concatenate(found)
 

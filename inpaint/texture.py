@@ -9,6 +9,7 @@ steps from pixel to pixel, and no edge shows where patches of two places meet.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -34,21 +35,32 @@ _TRUST = 1.3  # at first a patch counts by this to the power of -(its distance f
 _DETAIL_COUNTS, _DETAIL_FADES = 3, 0.7
 # What each neighbour from elsewhere costs a patch: a mean square difference, black to white is 1.
 _APART = 0.06**2
-# Repeated places are made dearer (by a mean square difference, and so many pixels around them) so
-# often, while more than this share of the deep patches repeats. Thin holes have none.
-_PENALTY, _PENALISED_AROUND = 0.07**2, 2
+# Repeated places are made dearer (by a mean square difference, and so many pixels around them) to
+# the patches that repeat them and those so near, so often, while more than this share of the deep
+# patches repeats: elsewhere they may be the only right ones. Thin holes have none.
+_PENALTY, _PENALISED_AROUND, _SEARCHED_AROUND = 0.07**2, 2, 24
 _MOST_PENALTIES = 2
 _FEW_REPEATED = 0.02
 _DEEP = 4  # pixels, at the coarsest scale
 _MOST_SEARCHED_AGAIN = 10_000  # patches: with more it takes too long
 
 
-def continue_texture(picture: np.ndarray, hole: np.ndarray, first: np.ndarray) -> np.ndarray | None:
+def _ignore() -> None:
+    pass
+
+
+def continue_texture(
+    picture: np.ndarray,
+    hole: np.ndarray,
+    first: np.ndarray,
+    on_round: Callable[[], None] = _ignore,
+) -> np.ndarray | None:
     """The picture, its hole filled with texture of the rest that looks like a first fill.
 
     picture: float32 H x W x 3 in [0, 1]; hole: bool H x W; first: the same picture filled, of any
     size: only what the coarsest scale shows of it counts. None where there is too little to
     search in: at one of the coarsest two scales fewer than two dozen patches without the hole.
+    on_round: called before each round of searching; what it raises ends this.
     """
     scales, thickness = [1.0], find_thickness(hole)
     while thickness * scales[0] >= 2 * _COARSEST:
@@ -64,21 +76,22 @@ def continue_texture(picture: np.ndarray, hole: np.ndarray, first: np.ndarray) -
         if coarser is not None:
             field.take_over(coarser)
             for _ in range(_ROUNDS):
+                on_round()
                 field.improve(_average(field), rng)
         elif scale <= 2 * scales[0]:
             small = cv2.resize(first, (width, height), interpolation=cv2.INTER_AREA)
-            field = _begin(field, np.where(part[..., None], small, known))
+            field = _begin(field, np.where(part[..., None], small, known), on_round)
         else:  # so thick a hole cannot be searched for as a whole
             return None
         coarser = field
     return None if field is None else np.where(hole[..., None], _join(field), picture)
 
 
-def _begin(field: PatchField, filled: np.ndarray) -> PatchField:
+def _begin(field: PatchField, filled: np.ndarray, on_round: Callable[[], None]) -> PatchField:
     """Places that look like the fill, as long as it helps with penalties for what is repeated."""
     filled = field.pad(filled)
     detail = np.float32(_DETAIL_COUNTS) * expect_detail(field.picture, field.hole, filled)
-    _search(field, filled, detail)
+    _search(field, filled, detail, on_round)
     deep = _find_depths(field) > _DEEP
     if len(deep) > _MOST_SEARCHED_AGAIN or not deep.any():
         return field
@@ -87,8 +100,8 @@ def _begin(field: PatchField, filled: np.ndarray) -> PatchField:
         count = np.count_nonzero(repeated[deep])
         if count <= _FEW_REPEATED * np.count_nonzero(deep):
             break
-        again = field.penalised(repeated, _PENALTY, _PENALISED_AROUND)
-        _search(again, filled, detail)
+        again = field.penalised(repeated, _PENALTY, _PENALISED_AROUND, _SEARCHED_AROUND)
+        _search(again, filled, detail, on_round)
         still = find_repeated(again)
         if np.count_nonzero(still[deep]) >= count:
             break  # there is too little else
@@ -96,21 +109,24 @@ def _begin(field: PatchField, filled: np.ndarray) -> PatchField:
     return field
 
 
-def _search(field: PatchField, filled: np.ndarray, detail: np.ndarray) -> None:
+def _search(
+    field: PatchField, filled: np.ndarray, detail: np.ndarray, on_round: Callable[[], None]
+) -> None:
     """Places that look like the fill, and then like what they make of it, from the edge inwards;
     detail: H x W, its strength, as much as it counts beside colours at first."""
     rng = np.random.default_rng(0)
     trust = _TRUST ** -_find_depths(field)
     most = _ROUNDS_AT_FIRST if len(field.corners) <= _MOST_SEARCHED_LONG else _ROUNDS
     for done in range(min(most, math.ceil(find_thickness(field.hole) / _CARRIED))):
+        on_round()
         if done:
             filled = _average(field, trust)
             detail = np.float32(_DETAIL_FADES) * detail
-        field.mark(detail)
+        field.set_guide(detail)
         wanted = np.dstack([filled, detail])
         field.find_nearest(wanted, rng)
         field.improve(wanted, rng)
-    field.mark(None)
+    field.set_guide(None)
 
 
 def _find_depths(field: PatchField) -> np.ndarray:

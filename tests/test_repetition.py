@@ -94,7 +94,7 @@ def penalise_the_row(around: int) -> tuple[PatchField, PatchField, np.ndarray, n
     picture, hole, filled = show_rows(ROWS[:1])
     field = search(picture, hole, filled)
     repeated = find_repeated(field)
-    penalised = field.penalised(repeated, 1.0, around)
+    penalised = field.penalised(repeated, 1.0, around, near=24)
     return field, penalised, field.places()[repeated], field.pad(filled)
 
 
@@ -112,13 +112,37 @@ def test_penalties_add_up():
     taken = []
     for _ in range(2):  # what was taken, whether it repeats or not
         taken.append(field.places())
-        field = field.penalised(np.ones(len(field.corners), bool), 1.0, 0)
+        field = field.penalised(np.ones(len(field.corners), bool), 1.0, around=0, near=0)
         field.find_nearest(field.pad(filled), np.random.default_rng(0))
     assert not is_any_of(field.places(), np.concatenate(taken)).any()
 
 
 def is_any_of(places: np.ndarray, others: np.ndarray) -> np.ndarray:
     return (places[:, None] == others).all(axis=2).any(axis=1)
+
+
+def test_far_from_what_is_repeated_patches_keep_their_places():
+    field, penalised, _, filled = penalise_the_row(around=2)
+    penalised.find_nearest(filled, np.random.default_rng(0))
+    repeating = field.corners[find_repeated(field)]
+    apart = np.abs(field.corners[:, None] - repeating).max(axis=2).min(axis=1)
+    assert (apart > 24).any()
+    np.testing.assert_array_equal(penalised.places()[apart > 24], field.places()[apart > 24])
+
+
+def test_places_are_dearer_only_to_patches_near_what_repeats_them():
+    """A thing that stands alone, far from a row of the same, stays."""
+    picture, hole, filled = show_rows(ROWS[:1], [ROWS[0], ROWS[0] + 10, ROWS[0] + 20])
+    filled[78:87, 80:89] = 0.5 + 0.6 * (make_thing() - 0.5)
+    field = search(picture, hole, filled)
+    repeated = find_repeated(field)
+    alone = (field.corners == [78, 80]).all(axis=1)
+    assert repeated.any()
+    assert alone.any()
+    penalised = field.penalised(repeated, 1.0, around=2, near=24)
+    for improve in (penalised.find_nearest, penalised.improve):
+        improve(field.pad(filled), np.random.default_rng(0))
+    np.testing.assert_array_equal(penalised.places()[alone], [[ROWS[0], 20]])
 
 
 def test_neighbours_do_not_lead_back_to_penalised_places():

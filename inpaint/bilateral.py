@@ -7,22 +7,22 @@ import numpy as np
 _AT_ONCE = 512
 
 
-def average_alike(
+def bilateral_mean(
     targets: tuple[np.ndarray, np.ndarray],
     sources: tuple[np.ndarray, np.ndarray],
     values: np.ndarray,
-    near: float,
-    alike: float,
+    sigma_space: float,
+    sigma_colour: float,
 ) -> np.ndarray:
     """For each of n targets the mean of what m sources have, of which near and similar ones count
     most: float32 n x k.
 
     targets, sources: places (row, column), n x 2 and m x 2, and the colours there, n x 3 and m x 3;
-    values: float32 m x k; near, alike: standard deviations of the Gaussians, as far as places and
-    colours go.
+    values: float32 m x k; sigma_space, sigma_colour: standard deviations of the Gaussians, in the
+    unit of the places and in that of the colours.
     """
     wanted, offered = (
-        np.hstack([places / near, colours / alike]).astype(np.float32)
+        np.hstack([places / sigma_space, colours / sigma_colour]).astype(np.float32)
         for places, colours in (targets, sources)
     )
     lengths = np.square(offered).sum(axis=1) / 2
