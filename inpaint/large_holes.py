@@ -60,8 +60,8 @@ def fill_window(
     `max_side`, holes thicker than 60 pixels are filled so in the windows that they need by
     themselves, and the others tile by tile. With None for `max_thickness` smaller windows go to
     `fill` as they are, and in larger ones a hole is too thick from a quarter of `max_side` on.
-    on_filled: called in larger ones after each of these, with the pixels of the hole it had; and
-    with 0 before each round of a search for texture.
+    on_filled: called in larger windows after each of these, with the pixels of the hole it had; in
+    all of them with 0 before each round of a search for texture.
     """
     large = max_side is not None and max(hole.shape) > max_side
     if max_thickness is None and not large:

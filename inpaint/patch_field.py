@@ -54,7 +54,7 @@ class PatchField:
         self._unfit = find_touched(self.pad(unknown), PATCH)
         self._unfit[hole.shape[0] - PATCH + 1 :] = True  # with padding in them
         self._unfit[:, hole.shape[1] - PATCH + 1 :] = True
-        # What places cost beside looks, those of the n patches that are careful.
+        # What places cost beside looks, those of the n patches that are fined.
         self._penalties = np.zeros(self._unfit.shape, np.float32)
         # The patches of the hole lie on a grid that begins at a cell called origin.
         touched = find_touched(self.hole, PATCH)[::STEP, ::STEP]
@@ -62,7 +62,7 @@ class PatchField:
         self._origin, last = cells.min(axis=0), cells.max(axis=0)
         self._wanted = touched[self._origin[0] : last[0] + 1, self._origin[1] : last[1] + 1]
         self.corners = STEP * cells  # of the n patches of the hole: n x 2, rows and columns
-        self._careful = np.zeros(len(cells), bool)
+        self._fined = np.zeros(len(cells), bool)
         self._cells = tuple((cells - self._origin + 1).T)
         # From patches of the hole to those that they take; around the grid lies nothing.
         self._moves = np.full((*np.add(self._wanted.shape, 2), 2), _NOWHERE, np.int32)
@@ -114,16 +114,17 @@ class PatchField:
 
     def penalised(self, patches: np.ndarray, penalty: float, around: int, near: int) -> PatchField:
         """This field, where some patches (bool n) and those at most `near` pixels from them have no
-        places again: to them those that the former took, and what is at most `around` pixels from
-        these, cost more than they are unlike, a mean square difference."""
+        places again, and are fined: places that the former took, and what is at most `around`
+        pixels from these, cost them more than they are unlike, a mean square difference. Those
+        fined before still are, and all pay for all places."""
         field = copy.copy(self)
-        taken = _widen(self.places()[patches], self._unfit.shape, around)
+        taken = _mark_around(self.places()[patches], self._unfit.shape, around)
         field._penalties = self._penalties + np.float32(penalty) * taken
-        near_some = _widen(self.corners[patches], self.hole.shape, near)
-        field._careful = self._careful | near_some[tuple(self.corners.T)]
+        near_some = _mark_around(self.corners[patches], self.hole.shape, near)
+        field._fined = self._fined | near_some[tuple(self.corners.T)]
         field._moves = self._moves.copy()
         rows, columns = self._cells
-        field._moves[rows[field._careful], columns[field._careful]] = _NOWHERE
+        field._moves[rows[field._fined], columns[field._fined]] = _NOWHERE
         return field
 
     def find_nearest(self, filled: np.ndarray, rng: np.random.Generator) -> None:
@@ -133,7 +134,7 @@ class PatchField:
             self._sources = KnownPatches(self._looks, chosen, PATCH)
         places = self._sources.places
         penalties = _COLOURS * self._penalties[tuple(places.T)]
-        nearest = self._sources.find_alike(filled, self.corners, penalties, self._careful)
+        nearest = self._sources.find_alike(filled, self.corners, penalties, self._fined)
         self._offer(places[nearest], self._costs(filled), filled, rng)
 
     def improve(self, filled: np.ndarray, rng: np.random.Generator) -> None:
@@ -244,10 +245,10 @@ class PatchField:
             apart *= cut_patches(self._counts, corners[part], PATCH)
             apart = apart.reshape(len(apart), -1)
             costs[part] = np.einsum("ij,ij->i", apart, apart) / _COLOURS
-        return costs + self._careful[some] * self._penalties[tuple(places.T)]
+        return costs + self._fined[some] * self._penalties[tuple(places.T)]
 
 
-def _widen(corners: np.ndarray, shape: tuple[int, int], around: int) -> np.ndarray:
+def _mark_around(corners: np.ndarray, shape: tuple[int, int], around: int) -> np.ndarray:
     """bool H x W: what is at most so many pixels from one of n x 2 corners, across and down."""
     wide, side = np.zeros(shape, np.uint8), 2 * around + 1
     wide[tuple(corners.T)] = 1

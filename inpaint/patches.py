@@ -51,12 +51,12 @@ class KnownPatches:
         self._squares = np.square(self._features).sum(axis=1)
 
     def find_alike(
-        self, filled: np.ndarray, corners: np.ndarray, penalties: np.ndarray, careful: np.ndarray
+        self, filled: np.ndarray, corners: np.ndarray, penalties: np.ndarray, fined: np.ndarray
     ) -> np.ndarray:
         """The index of that which is most like it, for each of n patches of `filled` at corners.
 
         penalties: m, what known patches count as more unlike than they are, as sums of squares, to
-        those of the n that are careful (bool n).
+        those of the n that are fined (bool n).
         """
         lengths = np.stack([self._squares, penalties])
         offered = np.vstack([self._features.T, -lengths.astype(np.float32) / 2])
@@ -65,7 +65,7 @@ class KnownPatches:
             part = slice(start, start + _AT_ONCE)
             looks = cut_patches(filled, corners[part], self._side)
             looks = (looks.reshape(len(looks), -1) - self._mean) @ self._basis
-            counts = np.stack([np.ones(len(looks)), careful[part]], axis=1)
+            counts = np.stack([np.ones(len(looks)), fined[part]], axis=1)
             wanted = np.hstack([looks, counts.astype(np.float32)])
             found.append(np.argmax(wanted @ offered, axis=1))
         return np.concatenate(found)

@@ -35,9 +35,9 @@ _TRUST = 1.3  # at first a patch counts by this to the power of -(its distance f
 _DETAIL_COUNTS, _DETAIL_FADES = 3, 0.7
 # What each neighbour from elsewhere costs a patch: a mean square difference, black to white is 1.
 _APART = 0.06**2
-# Repeated places are made dearer (by a mean square difference, and so many pixels around them) to
-# the patches that repeat them and those so near, so often, while more than this share of the deep
-# patches repeats: elsewhere they may be the only right ones. Thin holes have none.
+# Repeated places are made dearer (by a mean square difference, and so many pixels around them) so
+# often, while more than this share of the deep patches repeats. Thin holes have none. Only patches
+# that repeat something, and those so near, pay: to others these may be the only right places.
 _PENALTY, _PENALISED_AROUND, _SEARCHED_AROUND = 0.07**2, 2, 24
 _MOST_PENALTIES = 2
 _FEW_REPEATED = 0.02

@@ -43,7 +43,7 @@ def test_penalties_count_as_differences(penalty):
     penalties = np.where(places[:, 1] < 20, 3 * 7**2 * penalty, 0)
     look = np.full((7, 7, 3), 0.5, np.float32)
     known, corners = KnownPatches(picture, places, 7), np.zeros((2, 2), int)
-    found = known.find_alike(look, corners, penalties, careful=np.array([True, False]))
+    found = known.find_alike(look, corners, penalties, fined=np.array([True, False]))
     expected = 0.5 if penalty < 0.01 else 0.6
     np.testing.assert_allclose(picture[:, found[0] : found[0] + 7], expected)
     np.testing.assert_allclose(picture[:, found[1] : found[1] + 7], 0.5)

@@ -117,13 +117,26 @@ def test_penalties_add_up():
     assert not is_any_of(field.places(), np.concatenate(taken)).any()
 
 
+def test_who_paid_once_still_pays_when_others_do():
+    picture, hole, filled = show_rows(ROWS[:1])
+    field = search(picture, hole, filled)
+    repeated = find_repeated(field)
+    upper = repeated & (field.corners[:, 0] < ROWS[2] - 7)
+    taken = field.places()[upper]
+    for some in (upper, repeated & (field.corners[:, 0] > ROWS[3])):
+        assert some.any()
+        field = field.penalised(some, 1.0, around=0, near=0)
+        for improve in (field.find_nearest, field.improve):
+            improve(field.pad(filled), np.random.default_rng(0))
+    assert not is_any_of(field.places()[upper], taken).any()
+
+
 def is_any_of(places: np.ndarray, others: np.ndarray) -> np.ndarray:
     return (places[:, None] == others).all(axis=2).any(axis=1)
 
 
 def test_far_from_what_is_repeated_patches_keep_their_places():
-    field, penalised, _, filled = penalise_the_row(around=2)
-    penalised.find_nearest(filled, np.random.default_rng(0))
+    field, penalised, _, _ = penalise_the_row(around=2)
     repeating = field.corners[find_repeated(field)]
     apart = np.abs(field.corners[:, None] - repeating).max(axis=2).min(axis=1)
     assert (apart > 24).any()
