@@ -37,7 +37,8 @@ _DETAIL_COUNTS, _DETAIL_FADES = 3, 0.7
 _APART = 0.06**2
 # Repeated places are made dearer (by a mean square difference, and so many pixels around them) so
 # often, while more than this share of the deep patches repeats. Thin holes have none. Only patches
-# that repeat something, and those so near, pay: to others these may be the only right places.
+# that repeat something, and those so many pixels from them, pay: to others these places may be the
+# only right ones.
 _PENALTY, _PENALISED_AROUND, _SEARCHED_AROUND = 0.07**2, 2, 24
 _MOST_PENALTIES = 2
 _FEW_REPEATED = 0.02
@@ -45,15 +46,11 @@ _DEEP = 4  # pixels, at the coarsest scale
 _MOST_SEARCHED_AGAIN = 10_000  # patches: with more it takes too long
 
 
-def _ignore() -> None:
-    pass
-
-
 def continue_texture(
     picture: np.ndarray,
     hole: np.ndarray,
     first: np.ndarray,
-    on_round: Callable[[], None] = _ignore,
+    on_round: Callable[[], None] = lambda: None,
 ) -> np.ndarray | None:
     """The picture, its hole filled with texture of the rest that looks like a first fill.
 
